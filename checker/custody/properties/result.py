@@ -1,0 +1,66 @@
+"""A run's result as the presentation sees it: verdicts with their explanations, nothing left to decide."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from custody.system.finding import Exploration, Finding, Verdict
+from custody.system.model import Conjunct, Property, System
+from custody.system.place import Place
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyResult:
+    """One property: the verdict, which engine gave it, a sentence for a person, and what was false.
+
+    `failed` are the conjuncts that are false in the state (or over the step) that the trace ends with.
+    """
+
+    property: Property
+    finding: Finding
+    engine: str
+    message: str
+    failed: tuple[Conjunct, ...] = ()
+
+    @property
+    def as_expected(self) -> bool | None:
+        """Whether the verdict, and the length where one is stated, is what the spec expects; None: none stated."""
+        expected = self.property.expected
+        if expected is None:
+            return None
+        violated = self.finding.verdict is Verdict.VIOLATED
+        if violated != expected.violated or self.finding.verdict is Verdict.INCONCLUSIVE:
+            return False
+        if not violated or expected.length is None:
+            return True
+        return self.finding.trace is not None and self.finding.trace.length == expected.length
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A warning with its place, such as an action that never fires. `code` is stable."""
+
+    code: str
+    message: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """One spec, one instance, one choice of engine."""
+
+    spec: str
+    system: System
+    engine: str
+    verdict: Verdict
+    properties: tuple[PropertyResult, ...]
+    explorations: tuple[Exploration, ...]
+    notices: tuple[Notice, ...]
+
+    @property
+    def passes(self) -> bool:
+        """Everything holds or is violated exactly as the spec expects, and nothing is inconclusive."""
+        return all(
+            result.as_expected if result.as_expected is not None else result.finding.verdict is Verdict.HOLDS
+            for result in self.properties
+        )

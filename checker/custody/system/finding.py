@@ -1,0 +1,112 @@
+"""What an engine answers, in terms that all engines share."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeAlias
+
+from custody.system.model import State
+
+
+class Verdict(StrEnum):
+    """The three answers. INCONCLUSIVE is never success."""
+
+    HOLDS = "holds"
+    VIOLATED = "violated"
+    INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A run from a first state.
+
+    `states` has one entry more than `actions`, except when the last step broke a check: then the step has no
+    state after it, `len(states) == len(actions)`, and `broken` is the index of that check in the action.
+    `loop_at` is the index of the state to which the last state returns (a lasso: the last state equals it);
+    `stutters` marks a run that ends by everybody standing still for ever in the last state.
+    """
+
+    states: tuple[State, ...]
+    actions: tuple[int, ...]
+    broken: int | None = None
+    loop_at: int | None = None
+    stutters: bool = False
+
+    @property
+    def length(self) -> int:
+        """The number of steps."""
+        return len(self.actions)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One property's verdict. `trace` shows a violation (or, for REACHABLE, how it is reached);
+    `reason` says why the verdict is inconclusive, or on what a proof rests; `subject` names the actor that is
+    stuck, for PROGRESS."""
+
+    property: str
+    verdict: Verdict
+    trace: Trace | None = None
+    reason: str | None = None
+    subject: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Where to stop. Sizes in bytes, times in seconds; None is no limit."""
+
+    max_states: int | None = None
+    max_memory: int | None = None
+    timeout: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A sign of life from a long run."""
+
+    states: int
+    transitions: int
+    depth: int
+    frontier: int
+    seconds: float
+    bytes: int
+
+
+ProgressHook: TypeAlias = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Exploration:
+    """The result of one engine on one system.
+
+    `complete` is False when a limit was reached; `limit` then names it.  `fired` counts, for each action, the
+    transitions it made; `premises` says, for each property, which of its premises held in some reachable
+    state.  Engines that do not enumerate states leave `states`, `transitions`, `depth` at None.
+    """
+
+    engine: str
+    findings: dict[str, Finding]
+    complete: bool
+    states: int | None = None
+    transitions: int | None = None
+    depth: int | None = None
+    orbits: int | None = None
+    limit: str | None = None
+    fired: tuple[int, ...] = ()
+    premises: dict[str, tuple[bool, ...]] = field(default_factory=dict[str, tuple[bool, ...]])
+    seconds: float = 0.0
+    peak_bytes: int = 0
+
+
+class Stopwatch:
+    """Seconds since it was made, by the monotonic clock."""
+
+    def __init__(self) -> None:
+        self._start = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self._start
