@@ -13,10 +13,10 @@ from custody.system.place import Place
 class PropertyResult:
     """One property: the verdict, which engine gave it, a sentence for a person, and what was false.
 
-    `failed` are the conjuncts that are false in the state (or over the step) that the trace ends with.
+    `subject` is what was checked; `failed` are the conjuncts that are false in the state (or over the step) that the trace ends with.
     """
 
-    property: Property
+    subject: Property
     finding: Finding
     engine: str
     message: str
@@ -25,7 +25,7 @@ class PropertyResult:
     @property
     def as_expected(self) -> bool | None:
         """Whether the verdict, and the length where one is stated, is what the spec expects; None: none stated."""
-        expected = self.property.expected
+        expected = self.subject.expected
         if expected is None:
             return None
         violated = self.finding.verdict is Verdict.VIOLATED
