@@ -13,7 +13,8 @@ from custody.system.place import Place
 class PropertyResult:
     """One property: the verdict, which engine gave it, a sentence for a person, and what was false.
 
-    `subject` is what was checked; `failed` are the conjuncts that are false in the state (or over the step) that the trace ends with.
+    `subject` is what was checked; `failed` are the conjuncts that are false in the state (or over the step)
+    that the trace ends with.
     """
 
     subject: Property
