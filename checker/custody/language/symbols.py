@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from custody.language import syntax as s
@@ -82,8 +82,6 @@ class RoutineSymbol:
     result: Type | None = None
     actor: RoleType | None = None
     side: str | None = None
-    locals: dict[int, LocalSymbol] = field(default_factory=dict[int, LocalSymbol])
-    """The symbols of locals and bound names, by the identity of the node that introduces them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from custody.system.place import Place
 
 if TYPE_CHECKING:
-    from custody.language.symbols import Symbol
+    from custody.language.symbols import LocalSymbol, Symbol
     from custody.language.types import Type
 
 
@@ -131,6 +131,7 @@ class Binder(Node):
     bounds: tuple[ExprNode, ExprNode] | None
     collection: Name | None
     type: Type | None = field(default=None, init=False)
+    symbol: LocalSymbol | None = field(default=None, init=False)
 
 
 @dataclass(slots=True, eq=False)
@@ -298,6 +299,7 @@ class Case(Node):
     label: str
     names: tuple[str, ...]
     body: Block
+    symbols: tuple[LocalSymbol, ...] = field(default=(), init=False)
 
 
 @dataclass(slots=True, eq=False)
@@ -320,7 +322,7 @@ class ForEach(Statement):
     type_name: str
     where: ExprNode | None
     body: Block
-    type: Type | None = field(default=None, init=False)
+    symbol: LocalSymbol | None = field(default=None, init=False)
 
 
 @dataclass(slots=True, eq=False)
@@ -330,7 +332,7 @@ class ForIn(Statement):
     name: str
     collection: ExprNode
     body: Block
-    type: Type | None = field(default=None, init=False)
+    symbol: LocalSymbol | None = field(default=None, init=False)
 
 
 @dataclass(slots=True, eq=False)
@@ -355,7 +357,7 @@ class Local(Statement):
     name: str
     declared: TypeNode
     value: ExprNode | None
-    type: Type | None = field(default=None, init=False)
+    symbol: LocalSymbol | None = field(default=None, init=False)
 
 
 @dataclass(slots=True, eq=False)
@@ -365,7 +367,7 @@ class Choose(Statement):
     name: str
     declared: TypeNode
     where: ExprNode | None
-    type: Type | None = field(default=None, init=False)
+    symbol: LocalSymbol | None = field(default=None, init=False)
 
 
 @dataclass(slots=True, eq=False)
@@ -607,6 +609,7 @@ class PropertyDecl(Declaration):
     goal: ExprNode | None = None
     parameters: tuple[Parameter, ...] = ()
     of: str | None = None
+    symbols: tuple[LocalSymbol, ...] = field(default=(), init=False)
 
 
 @dataclass(slots=True, eq=False)

@@ -1,0 +1,20 @@
+"""The functions that need no declaration, as types: the checker and the unfolding read the same table."""
+
+from __future__ import annotations
+
+BUILTINS = {
+    "len": "the number of members of a queue or set",
+    "empty": "whether a queue or set has no members",
+    "head": "the first of a queue",
+    "last": "the last of a queue",
+    "min": "the smaller of two numbers",
+    "max": "the larger of two numbers",
+    "abs": "a number without its sign",
+    "held": "whether somebody holds a lock",
+    "held_by": "whether an actor holds a lock",
+    "completed": "whether a completion was completed",
+    "live": "whether an object is allocated",
+    "idle": "whether an actor rests, that is, is in no call",
+    "in_call": "whether an actor is in a call of an entry point",
+}
+"""Name -> what it yields, for messages and for documentation."""
