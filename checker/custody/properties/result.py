@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from custody.system.finding import Exploration, Finding, Verdict
 from custody.system.model import Conjunct, Property, System
 from custody.system.place import Place
+
+
+class Outcome(StrEnum):
+    """A verdict measured by what the spec expects. UNSETTLED is never success."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    UNSETTLED = "unsettled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +45,14 @@ class PropertyResult:
             return True
         return self.finding.trace is not None and self.finding.trace.length == expected.length
 
+    @property
+    def outcome(self) -> Outcome:
+        """PASSED when it holds, or is what the spec expects."""
+        if self.finding.verdict is Verdict.INCONCLUSIVE:
+            return Outcome.UNSETTLED
+        fits = self.as_expected if self.as_expected is not None else self.finding.verdict is Verdict.HOLDS
+        return Outcome.PASSED if fits else Outcome.FAILED
+
 
 @dataclass(frozen=True, slots=True)
 class Notice:
@@ -61,7 +78,9 @@ class RunResult:
     @property
     def passes(self) -> bool:
         """Everything holds or is violated exactly as the spec expects, and nothing is inconclusive."""
-        return all(
-            result.as_expected if result.as_expected is not None else result.finding.verdict is Verdict.HOLDS
-            for result in self.properties
-        )
+        return all(result.outcome is Outcome.PASSED for result in self.properties)
+
+    @property
+    def counted(self) -> Exploration | None:
+        """The exploration whose states, transitions and depth stand for the run, if one enumerated them."""
+        return next((found for found in self.explorations if found.states is not None), None)

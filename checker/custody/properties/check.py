@@ -1,0 +1,112 @@
+"""From a system to a result: which engine settles what, and what must be true before anybody is told.
+
+* The `explicit` engine settles everything but liveness; that goes to `networkx`, over the same states.
+* Every finding must be one that its engine can support, and every trace must replay in the plain evaluator.
+* With `all`, each property is settled by every engine that can, and they must agree.
+
+A finding that fails one of these raises a fault instead of becoming a verdict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from custody.properties.compare import require_agreement, require_sound
+from custody.properties.engines import ENGINES, Engine, EngineChoice
+from custody.properties.explain import explain, failed_conjuncts
+from custody.properties.replay import replay
+from custody.properties.result import PropertyResult, RunResult
+from custody.properties.vacuity import notices
+from custody.system.finding import Exploration, Limits, ProgressHook, Stopwatch, Verdict
+from custody.system.model import LIVENESS, Property, System
+
+
+def check(
+    system: System,
+    spec: str,
+    engine: EngineChoice = EngineChoice.EXPLICIT,
+    limits: Limits | None = None,
+    properties: Sequence[str] | None = None,
+    progress: ProgressHook | None = None,
+    engines: Mapping[EngineChoice, Engine] = ENGINES,
+) -> RunResult:
+    """Check the named properties (None: all) of `system`; `spec` is the file's name as the user gave it.
+
+    `limits.timeout` is for all engines together.  KeyError for a property that the system does not have,
+    InternalError where an engine contradicts the evaluator, another engine or itself.
+    """
+    subjects = _subjects(system, properties)
+    stopwatch = Stopwatch()
+    explorations: list[Exploration] = []
+    for choice, part in _plan(engine, subjects):
+        names = tuple(subject.name for subject in part)
+        found = engines[choice](system, _remaining(limits or Limits(), stopwatch), names, progress)
+        require_sound(system, part, found)
+        for subject in part:
+            replay(system, subject, found.findings[subject.name])
+        explorations.append(found)
+    require_agreement(system, subjects, explorations)
+    results = tuple(_result(system, subject, explorations) for subject in subjects)
+    return RunResult(
+        spec=spec,
+        system=system,
+        engine=engine.value,
+        verdict=_overall([result.finding.verdict for result in results]),
+        properties=results,
+        explorations=tuple(explorations),
+        notices=notices(system, subjects, explorations),
+    )
+
+
+def _subjects(system: System, names: Sequence[str] | None) -> tuple[Property, ...]:
+    if names is None:
+        return system.properties
+    wanted = {system.property_named(name).name for name in names}
+    return tuple(subject for subject in system.properties if subject.name in wanted)
+
+
+def _plan(engine: EngineChoice, subjects: Sequence[Property]) -> list[tuple[EngineChoice, list[Property]]]:
+    """Which engine is asked about which properties, the one whose answer is shown first."""
+    everything = list(subjects)
+    safety = [subject for subject in subjects if subject.form not in LIVENESS]
+    liveness = [subject for subject in subjects if subject.form in LIVENESS]
+    match engine:
+        case EngineChoice.EXPLICIT:
+            plan = [(EngineChoice.EXPLICIT, safety), (EngineChoice.NETWORKX, liveness)]
+        case EngineChoice.NETWORKX | EngineChoice.Z3:
+            plan = [(engine, everything)]
+        case EngineChoice.ALL:
+            plan = [
+                (EngineChoice.EXPLICIT, safety),
+                (EngineChoice.NETWORKX, everything),
+                (EngineChoice.Z3, everything),
+            ]
+    return [(choice, part) for choice, part in plan if part]
+
+
+def _remaining(limits: Limits, stopwatch: Stopwatch) -> Limits:
+    if limits.timeout is None:
+        return limits
+    return replace(limits, timeout=max(0.0, limits.timeout - stopwatch.seconds))
+
+
+def _result(system: System, subject: Property, explorations: Sequence[Exploration]) -> PropertyResult:
+    asked = [found for found in explorations if subject.name in found.findings]
+    settled = [found for found in asked if found.findings[subject.name].verdict is not Verdict.INCONCLUSIVE]
+    found = (settled or asked)[0]
+    finding = found.findings[subject.name]
+    return PropertyResult(
+        subject=subject,
+        finding=finding,
+        engine=found.engine,
+        message=explain(system, subject, finding, found),
+        failed=failed_conjuncts(subject, finding.trace),
+    )
+
+
+def _overall(verdicts: Sequence[Verdict]) -> Verdict:
+    for verdict in (Verdict.VIOLATED, Verdict.INCONCLUSIVE):
+        if verdict in verdicts:
+            return verdict
+    return Verdict.HOLDS
