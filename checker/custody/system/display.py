@@ -6,7 +6,7 @@ sets and queues.  Engines do not need this; traces, pictures and messages do.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -92,3 +92,25 @@ def changes(views: Sequence[View], before: Sequence[int], after: Sequence[int]) 
         if old != new and not view.hidden:
             found[view.name] = (old, new)
     return found
+
+
+def variables(shape: Shape) -> Iterator[int]:
+    """The indices of the variables that the shape shows, the one that decides about the others first."""
+    match shape:
+        case ScalarShape(variable=variable):
+            yield variable
+        case VariantShape(tag=tag, payloads=payloads):
+            yield tag.variable
+            for payload in payloads:
+                for part in payload:
+                    yield from variables(part)
+        case RecordShape(fields=fields):
+            for _, part in fields:
+                yield from variables(part)
+        case SetShape(members=members):
+            for _, part in members:
+                yield part.variable
+        case QueueShape(length=length, slots=slots):
+            yield length.variable
+            for slot in slots:
+                yield from variables(slot)
