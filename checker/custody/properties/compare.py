@@ -10,21 +10,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import combinations
 
-from custody.properties.fault import Disagreement, UnsoundFinding
+from custody.properties.fault import DisagreementError, UnsoundFindingError
 from custody.system.finding import Exploration, Finding, Verdict
 from custody.system.model import LIVENESS, Form, Property, System
 
 
 def require_sound(system: System, subjects: Sequence[Property], found: Exploration) -> None:
-    """UnsoundFinding when the exploration answers too little, or claims what an unfinished search cannot know."""
+    """UnsoundFindingError when the exploration answers too little, or claims what its search cannot know."""
     for subject in subjects:
         finding = found.findings.get(subject.name)
         if finding is None:
-            raise UnsoundFinding(f"the {found.engine} engine says nothing about {subject.name}", system.file)
+            raise UnsoundFindingError(f"the {found.engine} engine says nothing about {subject.name}", system.file)
         claims_everywhere = Verdict.VIOLATED if subject.form is Form.REACHABLE else Verdict.HOLDS
         enumerated = found.states is not None
         if enumerated and not found.complete and finding.verdict is claims_everywhere:
-            raise UnsoundFinding(
+            raise UnsoundFindingError(
                 f"the {found.engine} engine stopped at its limit and still says that {subject.name} is"
                 f" {finding.verdict} everywhere",
                 f"{system.file}\n{finding!r}\nlimit: {found.limit}\n",
@@ -32,12 +32,12 @@ def require_sound(system: System, subjects: Sequence[Property], found: Explorati
 
 
 def require_agreement(system: System, subjects: Sequence[Property], found: Sequence[Exploration]) -> None:
-    """Disagreement, with what reproduces it, when two of the explorations contradict each other."""
+    """DisagreementError, with what reproduces it, when two of the explorations contradict each other."""
     complaints = [
         complaint for one, other in combinations(found, 2) for complaint in _contradictions(subjects, one, other)
     ]
     if complaints:
-        raise Disagreement(complaints[0], _reproducer(system, complaints, found))
+        raise DisagreementError(complaints[0], _reproducer(system, complaints, found))
 
 
 def _contradictions(subjects: Sequence[Property], one: Exploration, other: Exploration) -> list[str]:

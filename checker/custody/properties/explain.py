@@ -7,17 +7,9 @@ violation says what goes on for ever instead.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from custody.system.display import (
-    QueueShape,
-    RecordShape,
-    ScalarShape,
-    SetShape,
-    Shape,
-    VariantShape,
-    show,
-)
+from custody.system.display import show, variables
 from custody.system.evaluate import evaluate
 from custody.system.expression import Expr, reads
 from custody.system.finding import Exploration, Finding, Trace, Verdict
@@ -104,33 +96,12 @@ def _values(system: System, expression: Expr, before: State, after: State | None
     wanted = reads(expression)
     quoted: list[str] = []
     for view in system.views:
-        if view.hidden or wanted.isdisjoint(_variables(view.shape)):
+        if view.hidden or wanted.isdisjoint(variables(view.shape)):
             continue
         old = show(view.shape, before)
         new = old if after is None else show(view.shape, after)
         quoted.append(f"{view.name} is {old}" if old == new else f"{view.name} goes from {old} to {new}")
     return quoted
-
-
-def _variables(shape: Shape) -> Iterator[int]:
-    match shape:
-        case ScalarShape(variable=variable):
-            yield variable
-        case VariantShape(tag=tag, payloads=payloads):
-            yield tag.variable
-            for payload in payloads:
-                for part in payload:
-                    yield from _variables(part)
-        case RecordShape(fields=fields):
-            for _, part in fields:
-                yield from _variables(part)
-        case SetShape(members=members):
-            for _, part in members:
-                yield part.variable
-        case QueueShape(length=length, slots=slots):
-            yield length.variable
-            for slot in slots:
-                yield from _variables(slot)
 
 
 def _where(values: Sequence[str]) -> str:

@@ -14,13 +14,13 @@ class InternalError(Exception):
         super().__init__(message)
 
 
-class ReplayFault(InternalError):
+class ReplayError(InternalError):
     """An engine's trace is not a run of the system, or does not show what it is said to show."""
 
 
-class UnsoundFinding(InternalError):
+class UnsoundFindingError(InternalError):
     """An engine claims more than what it did can support."""
 
 
-class Disagreement(InternalError):
+class DisagreementError(InternalError):
     """Two engines settle the same question differently."""

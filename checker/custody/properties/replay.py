@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
-from custody.properties.fault import ReplayFault
+from custody.properties.fault import ReplayError
 from custody.system.evaluate import enabled, evaluate, failed_check, fire, is_deadlocked
 from custody.system.expression import Expr
 from custody.system.finding import Finding, Trace, Verdict
@@ -25,7 +25,7 @@ CLOSURE_STATES = 20_000
 
 
 def replay(system: System, subject: Property, finding: Finding) -> None:
-    """Confirm the finding's trace; ReplayFault when it does not show what the verdict says."""
+    """Confirm the finding's trace; ReplayError when it does not show what the verdict says."""
     trace = finding.trace
     shown = Verdict.HOLDS if subject.form is Form.REACHABLE else Verdict.VIOLATED
     if trace is None:
@@ -39,9 +39,9 @@ def replay(system: System, subject: Property, finding: Finding) -> None:
         raise _fault(system, finding, complaint)
 
 
-def _fault(system: System, finding: Finding, complaint: str) -> ReplayFault:
+def _fault(system: System, finding: Finding, complaint: str) -> ReplayError:
     message = f"the trace for {finding.property} does not replay: {complaint}"
-    return ReplayFault(message, f"{system.file} {dict(system.parameters)}\n{message}\n{finding!r}\n")
+    return ReplayError(message, f"{system.file} {dict(system.parameters)}\n{message}\n{finding!r}\n")
 
 
 def _broken_run(system: System, trace: Trace) -> str | None:

@@ -1,0 +1,220 @@
+"""The report for people: what was checked, the verdicts, and for each violation the way there.
+
+Everything that needs attention comes first; what holds is a line each, and what nobody asked for and holds is one
+line together.  A trace is a table of who does what, where that stands, and only what it changes.  Without colour
+the text depends on the results and the width alone.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from custody.present.report import Report, Step, free_start, instance_words, step_words, trace_steps, verdict_words
+from custody.properties.result import Outcome, PropertyResult, RunResult
+from custody.rules import rule, rule_ids
+from custody.system.finding import Trace, Verdict
+from custody.system.model import Form, System
+from custody.system.place import Place
+
+_STYLE = {Outcome.PASSED: "green", Outcome.FAILED: "bold red", Outcome.UNSETTLED: "bold yellow"}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What the text is written for: so many columns, with colours or without."""
+
+    width: int = 100
+    colour: bool = False
+
+
+def render(report: Report, page: Page) -> str:
+    """All runs and the closing line."""
+    return "".join(render_run(run, page) + "\n" for run in report.runs) + render_total(report, page)
+
+
+def render_run(run: RunResult, page: Page) -> str:
+    """One run, from what was checked to its warnings."""
+    console = _console(page)
+    instance = instance_words(run)
+    console.print(Text(f"{run.spec}: {run.system.name}" + (f", {instance}" if instance else ""), style="bold"))
+    console.print(Padding(Text(_measure(run)), (0, 0, 0, 2)))
+    attention = [result for result in run.properties if result.outcome is not Outcome.PASSED]
+    shown = [result for result in run.properties if result.outcome is Outcome.PASSED and _is_violated(result)]
+    quiet = [result for result in run.properties if result.outcome is Outcome.PASSED and not _is_violated(result)]
+    for result in [*sorted(attention, key=lambda result: result.outcome is not Outcome.FAILED), *shown]:
+        console.print()
+        _print_result(console, run, result)
+    _print_quiet(console, quiet)
+    for notice in run.notices:
+        console.print(Text(f"  warning: {notice.place}: {notice.message} [{notice.code}]", style="yellow"))
+    return _finished(console)
+
+
+def render_total(report: Report, page: Page) -> str:
+    """The closing line. Only a report in which everything was checked and passed says so."""
+    console = _console(page)
+    outcomes = [result.outcome for _, result in report.results()]
+    expected = sum(result.outcome is Outcome.PASSED and _is_violated(result) for _, result in report.results())
+    parts = [
+        (outcomes.count(Outcome.FAILED), "failed"),
+        (outcomes.count(Outcome.UNSETTLED), "inconclusive"),
+        (outcomes.count(Outcome.PASSED) - expected, "hold"),
+        (expected, "violated as expected"),
+    ]
+    counted = ", ".join(f"{number:,} {what}" for number, what in parts if number)
+    text = f"{_count(len(report.runs), 'run')}, {_count(len(outcomes), 'property', 'properties')}"
+    text += f": {counted}" if counted else ""
+    if report.errors:
+        text += f"; {_count(len(report.errors), 'error')}"
+    console.print(Text(text, style=_STYLE[_worst(report, outcomes)]))
+    return _finished(console)
+
+
+def _worst(report: Report, outcomes: list[Outcome]) -> Outcome:
+    if report.errors or Outcome.FAILED in outcomes:
+        return Outcome.FAILED
+    return Outcome.UNSETTLED if Outcome.UNSETTLED in outcomes or not outcomes else Outcome.PASSED
+
+
+def _console(page: Page) -> Console:
+    return Console(
+        file=io.StringIO(),
+        width=page.width,
+        force_terminal=page.colour,
+        color_system="standard" if page.colour else None,
+        no_color=not page.colour,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        legacy_windows=False,
+    )
+
+
+def _finished(console: Console) -> str:
+    assert isinstance(console.file, io.StringIO)
+    return "".join(line.rstrip() + "\n" for line in console.file.getvalue().splitlines())
+
+
+def _measure(run: RunResult) -> str:
+    """How large the search was, which engines did it, and whether a limit ended it."""
+    parts: list[str] = []
+    counted = run.counted
+    if counted is not None:
+        parts.append(_count(counted.states or 0, "state"))
+        if counted.transitions is not None:
+            parts.append(_count(counted.transitions, "transition"))
+        if counted.depth is not None:
+            parts.append(f"depth {counted.depth}")
+        if counted.orbits is not None:
+            parts.append(_count(counted.orbits, "orbit"))
+    parts.append(f"{sum(found.seconds for found in run.explorations):.2f} s")
+    parts.append("engine " + " + ".join(found.engine for found in run.explorations))
+    limits = [found.limit for found in run.explorations if not found.complete and found.limit is not None]
+    return ", ".join(parts) + (f"; stopped at a limit: {limits[0]}" if limits else "")
+
+
+def _is_violated(result: PropertyResult) -> bool:
+    return result.finding.verdict is Verdict.VIOLATED
+
+
+def _print_result(console: Console, run: RunResult, result: PropertyResult) -> None:
+    subject = result.subject
+    heading = Text("  ")
+    heading.append(verdict_words(result), style=_STYLE[result.outcome])
+    heading.append(f"  {subject.name}", style="bold")
+    rules = f" [{', '.join(subject.rules)}]" if subject.rules else ""
+    heading.append(f"{rules}, {subject.kind}, {_where(subject.place, run.system)}")
+    console.print(heading)
+    if subject.doc:
+        _print_indented(console, " ".join(subject.doc.split()))
+    for name in subject.rules:
+        if name in rule_ids():
+            _print_indented(console, f"{name}: {rule(name).text}", style="dim")
+    _print_indented(console, result.message)
+    if result.finding.trace is not None and _is_violated(result):
+        _print_trace(console, run.system, subject.form, result.finding.trace)
+
+
+def _print_indented(console: Console, text: str, style: str = "") -> None:
+    console.print(Padding(Text(text, style=style), (0, 0, 0, 4)))
+
+
+def _print_trace(console: Console, system: System, form: Form, trace: Trace) -> None:
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
+    table.add_column("", width=1)
+    table.add_column("#", justify="right")
+    table.add_column("actor", no_wrap=True)
+    table.add_column("step", overflow="fold")
+    table.add_column("line", no_wrap=True)
+    table.add_column("changes", overflow="fold")
+    chosen = ", ".join(f"{name}: {value}" for name, value in free_start(system, trace).items())
+    table.add_row("", "0", "", "start", "", Text(chosen))
+    numbered = list(enumerate(trace_steps(system, trace), 1))
+    for number, step in numbered:
+        last = number == len(numbered)
+        table.add_row(
+            _mark(form, trace, number, last),
+            str(number),
+            Text(step.action.actor),
+            Text(step_words(step.action)),
+            _where(step.action.place, system).removeprefix("line "),
+            _changes_cell(step),
+            style="bold red" if last and trace.loop_at is None else "",
+        )
+    console.print(Padding(table, (0, 0, 0, 4)))
+    if trace.loop_at is not None:
+        _print_indented(console, f"{_span(trace.loop_at + 1, trace.length)} for ever.")
+    elif trace.stutters:
+        _print_indented(console, "Nothing happens after that, for ever.")
+
+
+def _mark(form: Form, trace: Trace, number: int, last: bool) -> str:
+    if trace.loop_at is not None:
+        return "\N{CLOCKWISE OPEN CIRCLE ARROW}" if number > trace.loop_at else ""
+    return ">" if last and form is not Form.REACHABLE else ""
+
+
+def _span(first: int, last: int) -> str:
+    return f"Step {first} repeats" if first == last else f"Steps {first} to {last} repeat"
+
+
+def _changes_cell(step: Step) -> Text:
+    if step.breaks is not None:
+        return Text(step.breaks)
+    return Text(", ".join(f"{name}: {old} \N{RIGHTWARDS ARROW} {new}" for name, (old, new) in step.changes.items()))
+
+
+def _print_quiet(console: Console, results: list[PropertyResult]) -> None:
+    """What holds: the declared properties a line each, the implicit hazards in one."""
+    declared = [result for result in results if not result.subject.implicit]
+    implicit = [result.subject.name for result in results if result.subject.implicit]
+    if declared:
+        console.print()
+        table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=False)
+        for result in declared:
+            subject = result.subject
+            table.add_row(
+                Text(verdict_words(result), style=_STYLE[result.outcome]),
+                Text(subject.name),
+                Text(", ".join(subject.rules)),
+                Text(" ".join(subject.doc.split()) or subject.text),
+            )
+        console.print(Padding(table, (0, 0, 0, 2)))
+    if implicit:
+        console.print(Padding(Text(f"never happens: {', '.join(implicit)}"), (0, 0, 0, 2)))
+
+
+def _where(place: Place, system: System) -> str:
+    """The line, with the file's name where it is another than the system's."""
+    return f"line {place.line}" if place.file in ("", system.file) else f"{PurePath(place.file).name}:{place.line}"
+
+
+def _count(number: int, one: str, many: str | None = None) -> str:
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
