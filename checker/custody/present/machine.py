@@ -20,7 +20,7 @@ VERSION = 1
 
 def render(report: Report) -> str:
     """The whole report as one JSON document with a final newline."""
-    return json.dumps(document(report), indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(document(report), indent=1) + "\n"
 
 
 def document(report: Report) -> dict[str, Any]:

@@ -63,7 +63,7 @@ def _contradictions(subjects: Sequence[Property], one: Exploration, other: Explo
             ("depth", one.depth, other.depth),
         ):
             if first != second:
-                complaints.append(f"{pair} disagree on the number of {name}: {first} against {second}")
+                complaints.append(f"{pair} count differently: {name} {first} against {second}")
     return complaints
 
 

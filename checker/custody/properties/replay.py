@@ -60,7 +60,7 @@ def _broken_run(system: System, trace: Trace) -> str | None:
             return f"step {number} ({action.label}) is not enabled"
         failing = failed_check(action, before)
         if trace.broken is not None and number == len(actions):
-            if failing is not action.checks[trace.broken]:
+            if failing is None or action.checks.index(failing) != trace.broken:
                 return f"step {number} ({action.label}) does not break check {trace.broken}"
         elif failing is not None:
             return f"step {number} ({action.label}) breaks a check: {failing.message}"
