@@ -43,7 +43,9 @@ def render_run(run: RunResult, page: Page) -> str:
     """One run, from what was checked to its warnings."""
     console = _console(page)
     instance = instance_words(run)
-    console.print(Text(f"{run.spec}: {run.system.name}" + (f", {instance}" if instance else ""), style="bold"))
+    console.print(
+        Text(f"{run.spec}: {run.system.name}" + (f", {instance}" if instance else ""), style="bold"), soft_wrap=True
+    )
     console.print(Padding(Text(_measure(run)), (0, 0, 0, 2)))
     attention = [result for result in run.properties if result.outcome is not Outcome.PASSED]
     shown = [result for result in run.properties if result.outcome is Outcome.PASSED and _is_violated(result)]
@@ -53,7 +55,9 @@ def render_run(run: RunResult, page: Page) -> str:
         _print_result(console, run, result)
     _print_quiet(console, quiet)
     for notice in run.notices:
-        console.print(Text(f"  warning: {notice.place}: {notice.message} [{notice.code}]", style="yellow"))
+        console.print(
+            Text(f"  warning: {notice.place}: {notice.message} [{notice.code}]", style="yellow"), soft_wrap=True
+        )
     return _finished(console)
 
 
@@ -62,10 +66,11 @@ def render_total(report: Report, page: Page) -> str:
     console = _console(page)
     outcomes = [result.outcome for _, result in report.results()]
     expected = sum(result.outcome is Outcome.PASSED and _is_violated(result) for _, result in report.results())
+    held = outcomes.count(Outcome.PASSED) - expected
     parts = [
         (outcomes.count(Outcome.FAILED), "failed"),
         (outcomes.count(Outcome.UNSETTLED), "inconclusive"),
-        (outcomes.count(Outcome.PASSED) - expected, "hold"),
+        (held, "holds" if held == 1 else "hold"),
         (expected, "violated as expected"),
     ]
     counted = ", ".join(f"{number:,} {what}" for number, what in parts if number)
@@ -131,7 +136,7 @@ def _print_result(console: Console, run: RunResult, result: PropertyResult) -> N
     heading.append(f"  {subject.name}", style="bold")
     rules = f" [{', '.join(subject.rules)}]" if subject.rules else ""
     heading.append(f"{rules}, {subject.kind}, {_where(subject.place, run.system)}")
-    console.print(heading)
+    console.print(heading, soft_wrap=True)
     if subject.doc:
         _print_indented(console, " ".join(subject.doc.split()))
     for name in subject.rules:
