@@ -1,0 +1,89 @@
+"""The `custody` command: one module for each subcommand, imported only when it is called.
+
+To add a command, write `custody/cli/NAME.py` with a click command named `command` that returns its exit code, and
+add a line to `COMMANDS`.  Nothing here decides a verdict.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from types import MappingProxyType
+from typing import Final, NoReturn
+
+import click
+
+from custody import __version__
+from custody.cli.codes import Code
+
+COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "check": "Check every property of every specification.",
+        "rules": "List the rules of the dma-buf contract.",
+        "explain": "Explain a rule, a kind of property or a warning.",
+    }
+)
+
+
+class Commands(click.Group):
+    """A group that imports a subcommand's module when it is called, and not to list it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: object = import_module(f"custody.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="custody")
+def group() -> None:
+    """A model checker for the contracts by which Linux shares buffers.
+
+    Exit codes: 0 everything asked for holds, 1 something is violated, 2 the request or a specification is wrong,
+    3 inconclusive, 70 a fault of Custody's own, 130 interrupted.
+    """
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line; returns the exit code and never raises."""
+    try:
+        code: object = group.main(list(arguments), prog_name="custody", standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        return Code.WRONG_REQUEST
+    except click.Abort:
+        click.echo("custody: interrupted", err=True)
+        return Code.INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Code.WRONG_REQUEST
+    except SystemExit as leaving:
+        # click ends like this, with 1, when whoever read the output has left: nobody was told a verdict then.
+        return Code.WRONG_REQUEST if leaving.code else Code.PASSED
+    except Exception as error:
+        from custody.cli.fault import tell
+
+        tell(error)
+        return Code.FAULT
+    return code if isinstance(code, int) else Code.PASSED
+
+
+def main() -> NoReturn:
+    """The entry point of the `custody` command."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+    sys.exit(run(sys.argv[1:]))

@@ -1,0 +1,156 @@
+"""`custody check`: every property of every specification, with the verdicts as text and in the formats asked for."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import TextIO
+
+import click
+
+from custody.cli.codes import Code, heaviest
+from custody.cli.fault import tell
+from custody.cli.options import Exploring, exploring
+from custody.cli.outputs import colours, human_stream, paired, reporting, width, write
+from custody.cli.paths import Spec, load_all
+from custody.cli.progress import Meter, meter
+from custody.language import instances
+from custody.language.diagnostic import Diagnostic, LimitError, SpecError
+from custody.present.diagnostics import render as render_diagnostic
+from custody.present.formats import render as render_format
+from custody.present.report import Report
+from custody.present.text import Page, render_run, render_total
+from custody.properties.check import check
+from custody.properties.result import Notice, Outcome, RunResult
+from custody.system.model import System
+from custody.system.place import Place
+
+_CODES = {Outcome.FAILED: Code.VIOLATED, Outcome.UNSETTLED: Code.INCONCLUSIVE, Outcome.PASSED: Code.PASSED}
+
+
+@click.command(name="check")
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@exploring
+@reporting
+def command(
+    paths: tuple[str, ...],
+    exploring: Exploring,
+    json_files: tuple[str, ...],
+    formats: tuple[str, ...],
+    files: tuple[str, ...],
+) -> int:
+    """Check every property of every specification.
+
+    PATH is a specification, a folder of them, or spec:NAME for one that comes with Custody; without any, the
+    folder `spec`. A violation that the specification expects is a pass.
+    """
+    outputs = paired(json_files, formats, files)
+    session = _Session(human_stream(outputs), exploring)
+    session.check_all(paths)
+    report = session.finish()
+    for output in outputs:
+        write(output, render_format(output.format, report))
+    return heaviest(session.codes)
+
+
+class _Session:
+    """One call of the command: what it was asked, what it found so far, and what it exits with."""
+
+    def __init__(self, stream: TextIO, options: Exploring) -> None:
+        self.codes: list[Code] = []
+        self._stream = stream
+        self._page = Page(width(stream), colours(stream))
+        self._options = options
+        self._meter: Meter | None = meter()
+        self._runs: list[RunResult] = []
+        self._errors: list[Diagnostic] = []
+
+    def check_all(self, paths: Sequence[str]) -> None:
+        """Load everything first, so that mistakes are told at once and not after a long search."""
+        if self._options.threads > 1:
+            click.echo("note: the search uses one thread", err=True)
+        specs, errors = load_all(paths)
+        self._complain(errors, Code.WRONG_REQUEST)
+        loaded = [(spec, system) for spec in specs for system in self._instances(spec)]
+        if self._require_properties(system for _, system in loaded):
+            warned: set[str] = set()
+            for spec, system in loaded:
+                if any(self._selected(system)):
+                    self._check(spec, system, () if spec.name in warned else _warnings(spec))
+                    warned.add(spec.name)
+
+    def finish(self) -> Report:
+        """Say how it ended."""
+        report = Report(tuple(self._runs), tuple(self._errors))
+        if self._runs:
+            self._stream.write(render_total(report, self._page))
+        return report
+
+    def _instances(self, spec: Spec) -> tuple[System, ...]:
+        try:
+            return instances(spec.program, self._options.settings)
+        except SpecError as error:
+            self._complain(error.diagnostics, Code.WRONG_REQUEST)
+        except LimitError as error:
+            message = str(error).removeprefix(f"{error.place}: ")
+            self._complain([Diagnostic(error.place, "too-large", message)], Code.INCONCLUSIVE)
+        return ()
+
+    def _selected(self, system: System) -> tuple[str, ...]:
+        wanted = self._options.properties
+        return tuple(known.name for known in system.properties if not wanted or known.name in wanted)
+
+    def _require_properties(self, systems: Iterable[System]) -> bool:
+        known = sorted({subject.name for system in systems for subject in system.properties})
+        unknown = [name for name in self._options.properties if name not in known]
+        for name in unknown if known else ():
+            near = difflib.get_close_matches(name, known, n=3)
+            hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(known)}"
+            place = Place(f"--property {name}", 0)
+            self._complain(
+                [Diagnostic(place, "no-such-property", "no specification has it", hint)], Code.WRONG_REQUEST
+            )
+        return not unknown
+
+    def _check(self, spec: Spec, system: System, warnings: tuple[Notice, ...]) -> None:
+        options = self._options
+        try:
+            run = check(system, spec.name, options.engine, options.limits, self._selected(system), self._meter)
+        except MemoryError:
+            self._clear()
+            message = "the memory of this machine does not suffice; see --max-memory and --max-states"
+            self._complain([Diagnostic(Place(spec.name, 0), "out-of-memory", message)], Code.INCONCLUSIVE)
+        except Exception as error:
+            self._clear()
+            tell(error, spec.name)
+            self._errors.append(Diagnostic(Place(spec.name, 0), "internal-fault", str(error) or type(error).__name__))
+            self.codes.append(Code.FAULT)
+        else:
+            self._clear()
+            run = replace(run, notices=(*warnings, *run.notices))
+            self._runs.append(run)
+            self.codes += [_CODES[result.outcome] for result in run.properties]
+            self._stream.write(render_run(run, self._page) + "\n")
+            self._stream.flush()
+
+    def _complain(self, errors: Iterable[Diagnostic], code: Code) -> None:
+        for error in errors:
+            sys.stderr.write(render_diagnostic(error))
+            self._errors.append(error)
+            self.codes.append(code)
+
+    def _clear(self) -> None:
+        if self._meter is not None:
+            self._meter.clear()
+
+
+def _warnings(spec: Spec) -> tuple[Notice, ...]:
+    """What the language had to say about the text, as notices of the first run."""
+    return tuple(
+        Notice(
+            warning.code, f"{warning.message} ({warning.hint})" if warning.hint else warning.message, warning.place
+        )
+        for warning in spec.program.warnings
+    )

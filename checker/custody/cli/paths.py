@@ -1,0 +1,105 @@
+"""From the paths of a command line to programs: files, folders of files, and the bundled specifications.
+
+A folder means every specification in it that declares a property; modules that other files use are left out.
+Every complaint is collected, so that one unreadable file does not keep the others from being looked at.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from custody.language import Program, load
+from custody.language.diagnostic import Diagnostic, SpecError
+from custody.language.library import SUFFIX, bundled
+from custody.system.place import Place
+
+BUNDLED = "spec:"
+"""What begins the name of a specification that comes with Custody."""
+
+DEFAULT = "spec"
+"""The folder that is meant when no path is given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """A specification to be checked, by the name that reports use for it."""
+
+    name: str
+    program: Program
+
+
+def load_all(paths: Sequence[str]) -> tuple[list[Spec], list[Diagnostic]]:
+    """The specifications that the paths mean, in order and each once, and the complaints about the others."""
+    specs: list[Spec] = []
+    errors: list[Diagnostic] = []
+    seen: set[Path] = set()
+    for given in paths or [_default()]:
+        found_here = False
+        named = _resolve(given)
+        if isinstance(named, Diagnostic):
+            errors.append(named)
+            continue
+        for name, file in _files(given, named):
+            if file.resolve() in seen:
+                found_here = True
+                continue
+            seen.add(file.resolve())
+            try:
+                program = load(str(file))
+            except SpecError as error:
+                errors += error.diagnostics
+                found_here = True
+                continue
+            if program.has_properties:
+                specs.append(Spec(name, program))
+                found_here = True
+            elif not named.is_dir():
+                errors.append(_complaint(name, "no-property", "this specification declares no property to check"))
+                found_here = True
+        if not found_here:
+            errors.append(_complaint(given, "no-spec", "this folder has no specification that declares a property"))
+    return specs, errors
+
+
+def _default() -> str:
+    if not Path(DEFAULT).is_dir():
+        raise click.UsageError(f"name a specification or a folder (there is no folder '{DEFAULT}' here)")
+    return DEFAULT
+
+
+def _resolve(given: str) -> Path | Diagnostic:
+    """The file or folder that the user means; `load` complains about files that do not exist."""
+    if not given.startswith(BUNDLED):
+        return Path(given)
+    root, name = bundled(), given.removeprefix(BUNDLED)
+    for candidate in (root / f"{name}{SUFFIX}", root / name):
+        if candidate.exists() and root.resolve() in (candidate.resolve(), *candidate.resolve().parents):
+            return candidate
+    names = sorted(str(file.relative_to(root).with_suffix("")) for file in root.rglob(f"*{SUFFIX}"))
+    near = difflib.get_close_matches(name, names, n=3)
+    known = (
+        f"did you mean {' or '.join(BUNDLED + other for other in near)}?" if near else f"known: {', '.join(names)}"
+    )
+    return _complaint(given, "no-bundled-spec", "no bundled specification has this name", known)
+
+
+def _files(given: str, path: Path) -> Iterator[tuple[str, Path]]:
+    """Each file with the name that reports use: the path as given, extended below a folder."""
+    if not path.is_dir():
+        yield given, path
+        return
+    for file in sorted(path.rglob(f"*{SUFFIX}")):
+        below = file.relative_to(path)
+        hidden = any(part.startswith(".") for part in below.parts)
+        if not hidden and file.is_file():
+            name = f"{given}{below.with_suffix('')}" if given == BUNDLED else str(Path(given) / below)
+            yield name, file
+
+
+def _complaint(file: str, code: str, message: str, hint: str | None = None) -> Diagnostic:
+    return Diagnostic(Place(file, 0), code, message, hint)
