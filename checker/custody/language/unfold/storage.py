@@ -1,0 +1,336 @@
+"""Gives every declared thing its variables, and reads and writes values there.
+
+A layout is the tree of variables that a value of some type is kept in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from custody.language.types import (
+    ArrayType,
+    BoolType,
+    CompletionType,
+    IntType,
+    KrefType,
+    LockType,
+    QueueType,
+    RecordType,
+    RoleType,
+    SetType,
+    Type,
+    VariantType,
+    is_scalar,
+    size,
+)
+from custody.language.unfold.value import (
+    ArrayValue,
+    QueueValue,
+    RecordValue,
+    Scalar,
+    SetValue,
+    Value,
+    VariantValue,
+    WrittenSet,
+    as_optional,
+    as_set,
+    choose,
+    default,
+)
+from custody.system.display import QueueShape, RecordShape, ScalarShape, SetShape, Shape, VariantShape, View
+from custody.system.expression import Expr, Sort, eq, number, read
+from custody.system.model import BOOLEAN, Domain, Variable
+from custody.system.place import Place
+
+FREE = "free"
+"""What an unheld lock shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One variable for one scalar value."""
+
+    variable: int
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class VariantCells:
+    tag: Cell
+    payloads: tuple[tuple[Layout, ...], ...]
+    type: VariantType
+
+
+@dataclass(frozen=True, slots=True)
+class RecordCells:
+    fields: tuple[Layout, ...]
+    type: RecordType
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayCells:
+    items: tuple[Layout, ...]
+    type: ArrayType
+
+
+@dataclass(frozen=True, slots=True)
+class SetCells:
+    members: tuple[Cell, ...]
+    type: SetType
+
+
+@dataclass(frozen=True, slots=True)
+class QueueCells:
+    length: Cell
+    slots: tuple[Layout, ...]
+    type: QueueType
+
+
+@dataclass(frozen=True, slots=True)
+class LockCells:
+    """`owner` is the position of the actor plus one; an rwlock has `readers` too, one truth for each actor."""
+
+    name: str
+    owner: Cell
+    readers: tuple[Cell, ...]
+    type: LockType
+
+
+Layout: TypeAlias = "Cell | VariantCells | RecordCells | ArrayCells | SetCells | QueueCells | LockCells"
+
+LAYOUTS = (Cell, VariantCells, RecordCells, ArrayCells, SetCells, QueueCells, LockCells)
+
+Write: TypeAlias = Callable[[Cell, Expr], None]
+
+
+class Storage:
+    """The variables of the system under construction. `actors` are all instances of all roles, by name."""
+
+    def __init__(self, actors: tuple[str, ...], role_instances: dict[str, tuple[str, ...]]) -> None:
+        self.actors = actors
+        self.role_instances = role_instances
+        self.variables: list[Variable] = []
+        self.views: list[View] = []
+
+    # ------------------------------------------------------------------ making room
+
+    def domain(self, kind: Type) -> Domain:
+        """The values of a scalar type, named as reports show them."""
+        match kind:
+            case BoolType():
+                return BOOLEAN
+            case IntType(low, high):
+                return Domain(low, high)
+            case KrefType(maximum):
+                return Domain(0, maximum)
+            case CompletionType():
+                return Domain(0, len(self.actors) + 1)
+            case RoleType(name=name, optional=optional):
+                labels = (*(("none",) if optional else ()), *self.instances(kind))
+                return Domain(0, len(labels) - 1, labels, role=name, optional=optional)
+            case VariantType():
+                return Domain(0, len(kind.labels) - 1, kind.labels)
+            case LockType():
+                labels = (FREE, *self.actors)
+                return Domain(0, len(labels) - 1, labels, optional=True)
+            case _:
+                raise TypeError(f"{kind} is not kept in one variable")
+
+    def instances(self, kind: RoleType) -> tuple[str, ...]:
+        return self.role_instances.get(kind.name) or tuple(f"{kind.name}.{i}" for i in range(kind.size))
+
+    def names(self, kind: Type) -> tuple[str, ...]:
+        """What the values of a scalar type are called, in order."""
+        domain = self.domain(kind)
+        return tuple(domain.show(domain.low + offset) for offset in range(domain.size))
+
+    def variable(
+        self, name: str, domain: Domain, initial: tuple[int, ...], base: str, place: Place, actor: str | None = None
+    ) -> int:
+        """Adds one variable; one with an actor is that actor's position or local."""
+        indices = tuple(part.rstrip("]") for part in name[len(base) :].split("[") if part.endswith("]"))
+        control = actor is not None
+        self.variables.append(Variable(name, domain, initial, base, indices, control, actor, place))
+        return len(self.variables) - 1
+
+    def allocate(
+        self,
+        name: str,
+        kind: Type,
+        first: Value | None,
+        place: Place,
+        *,
+        base: str | None = None,
+        actor: str | None = None,
+        anything: bool = False,
+    ) -> Layout:
+        """Variables for a value of type `kind`. `first` is the first value, `anything` leaves it free."""
+        base = base or name
+
+        def inner(suffix: str, part: Type, value: Value | None) -> Layout:
+            return self.allocate(name + suffix, part, value, place, base=base, actor=actor, anything=anything)
+
+        match kind:
+            case VariantType(_, alternatives) if not is_scalar(kind):
+                value = first if isinstance(first, VariantValue) else default(kind)
+                if not isinstance(value, VariantValue):
+                    raise AssertionError("a variant starts with a variant")
+                domain = Domain(0, len(alternatives) - 1, kind.labels)
+                tag = Cell(self.variable(name, domain, (value.tag.value,), base, place, actor), kind)
+                payloads = tuple(
+                    tuple(
+                        inner(f".{alternative.label}" + (f".{i}" if len(parts) > 1 else ""), kind_i, part)
+                        for i, (kind_i, part) in enumerate(zip(alternative.payload, parts, strict=True))
+                    )
+                    for alternative, parts in zip(alternatives, value.payloads, strict=True)
+                )
+                return VariantCells(tag, payloads, kind)
+            case RecordType(_, fields):
+                values = first.fields if isinstance(first, RecordValue) else [None] * len(fields)
+                return RecordCells(
+                    tuple(inner(f".{field}", part, v) for (field, part), v in zip(fields, values, strict=True)), kind
+                )
+            case ArrayType(index, element):
+                values = first.items if isinstance(first, ArrayValue) else [first] * size(index)
+                names = self.names(index)
+                return ArrayCells(
+                    tuple(inner(f"[{n}]", element, v) for n, v in zip(names, values, strict=True)), kind
+                )
+            case SetType(element):
+                value = as_set(first, kind) if isinstance(first, WrittenSet) else first or default(kind)
+                members = value.members if isinstance(value, SetValue) else ()
+                return SetCells(
+                    tuple(
+                        Cell(self.variable(f"{name}{{{n}}}", BOOLEAN, (m.value,), base, place, actor), BoolType())
+                        for n, m in zip(self.names(element), members, strict=True)
+                    ),
+                    kind,
+                )
+            case QueueType(element, capacity):
+                domain = Domain(0, capacity)
+                length = Cell(self.variable(f"{name}.len", domain, (0,), base, place, actor), IntType(0, capacity))
+                return QueueCells(length, tuple(inner(f".{i}", element, None) for i in range(capacity)), kind)
+            case LockType(lock):
+                owner = Cell(self.variable(name, self.domain(kind), (0,), base, place), kind)
+                readers: tuple[Cell, ...] = ()
+                if lock == "rwlock":
+                    readers = tuple(
+                        Cell(self.variable(f"{name}.read_by.{a}", BOOLEAN, (0,), base, place), BoolType())
+                        for a in self.actors
+                    )
+                return LockCells(name, owner, readers, kind)
+            case _:
+                domain = self.domain(kind)
+                chosen = first.expr.value if isinstance(first, Scalar) else domain.low
+                initial = tuple(range(domain.low, domain.high + 1)) if anything else (chosen,)
+                return Cell(self.variable(name, domain, initial, base, place, actor), kind)
+
+    # ------------------------------------------------------------------ showing
+
+    def show_as(self, name: str, layout: Layout, *, hidden: bool = False, actor: str | None = None) -> None:
+        """Adds the views of a declared thing: an array has one for each element."""
+        if isinstance(layout, ArrayCells):
+            for label, item in zip(self.names(layout.type.index), layout.items, strict=True):
+                self.show_as(f"{name}[{label}]", item, hidden=hidden, actor=actor)
+            return
+        self.views.append(View(name, self.shape(layout), hidden, actor))
+
+    def shape(self, layout: Layout) -> Shape:
+        """How a value that is kept there is shown."""
+        match layout:
+            case Cell(variable=variable):
+                return self._scalar_shape(variable)
+            case VariantCells(tag, payloads):
+                parts = tuple(tuple(self.shape(part) for part in payload) for payload in payloads)
+                return VariantShape(self._scalar_shape(tag.variable), parts)
+            case RecordCells(fields, kind):
+                named = zip(kind.fields, fields, strict=True)
+                return RecordShape(tuple((name, self.shape(part)) for (name, _), part in named))
+            case SetCells(members, kind):
+                named = zip(self.names(kind.element), members, strict=True)
+                return SetShape(tuple((name, self._scalar_shape(cell.variable)) for name, cell in named))
+            case QueueCells(length, slots):
+                return QueueShape(self._scalar_shape(length.variable), tuple(map(self.shape, slots)))
+            case ArrayCells(items, kind):
+                named = zip(self.names(kind.index), items, strict=True)
+                return RecordShape(tuple((name, self.shape(part)) for name, part in named))
+            case LockCells(_, owner, readers):
+                if not readers:
+                    return self._scalar_shape(owner.variable)
+                named = zip(self.actors, readers, strict=True)
+                reading = SetShape(tuple((name, self._scalar_shape(cell.variable)) for name, cell in named))
+                return RecordShape((("writer", self._scalar_shape(owner.variable)), ("readers", reading)))
+
+    def _scalar_shape(self, variable: int) -> ScalarShape:
+        domain = self.variables[variable].domain
+        labels = ("false", "true") if domain.boolean else domain.labels
+        return ScalarShape(variable, domain.low, labels)
+
+
+def sort_of(kind: Type) -> Sort:
+    return Sort.BOOL if isinstance(kind, BoolType) else Sort.INT
+
+
+def load(layout: Layout, env: dict[int, Expr]) -> Value:
+    """The value that is kept there; `env` has what was written before, other variables are read."""
+
+    def cell(one: Cell) -> Expr:
+        known = env.get(one.variable)
+        return read(one.variable, sort_of(one.type)) if known is None else known
+
+    match layout:
+        case Cell():
+            return Scalar(cell(layout), layout.type)
+        case VariantCells(tag, payloads, kind):
+            return VariantValue(cell(tag), tuple(tuple(load(p, env) for p in parts) for parts in payloads), kind)
+        case RecordCells(fields, kind):
+            return RecordValue(tuple(load(part, env) for part in fields), kind)
+        case ArrayCells(items, kind):
+            return ArrayValue(tuple(load(part, env) for part in items), kind)
+        case SetCells(members, kind):
+            return SetValue(tuple(cell(member) for member in members), kind)
+        case QueueCells(length, slots, kind):
+            return QueueValue(cell(length), tuple(load(slot, env) for slot in slots), kind)
+        case LockCells(_, owner, _, kind):
+            return Scalar(cell(owner), kind)
+
+
+def store(layout: Layout, value: Value, write: Write) -> None:
+    """Writes a value of the layout's type, variable by variable."""
+    match layout, value:
+        case Cell(), Scalar():
+            kind = layout.type
+            if isinstance(kind, RoleType) and kind.optional:
+                value = as_optional(value)
+            write(layout, value.expr)
+        case VariantCells(), VariantValue():
+            write(layout.tag, value.tag)
+            for position, (cells, parts) in enumerate(zip(layout.payloads, value.payloads, strict=True)):
+                for inner, part in zip(cells, parts, strict=True):
+                    # A payload whose word is not the value's stays at its first value: one state, one form.
+                    store_if(eq(value.tag, number(position)), inner, part, write)
+        case RecordCells(), RecordValue():
+            for inner, part in zip(layout.fields, value.fields, strict=True):
+                store(inner, part, write)
+        case ArrayCells(), ArrayValue():
+            for inner, part in zip(layout.items, value.items, strict=True):
+                store(inner, part, write)
+        case SetCells(), SetValue():
+            for member, inside in zip(layout.members, value.members, strict=True):
+                write(member, inside)
+        case SetCells(), WrittenSet():
+            store(layout, as_set(value, layout.type), write)
+        case QueueCells(), QueueValue():
+            write(layout.length, value.length)
+            filler = default(layout.type.element)
+            for position, inner in enumerate(layout.slots):
+                store(inner, value.slots[position] if position < len(value.slots) else filler, write)
+        case _:
+            raise AssertionError(f"cannot keep {type(value).__name__} in {type(layout).__name__}")
+
+
+def store_if(condition: Expr, layout: Layout, value: Value, write: Write) -> None:
+    """Writes `value` where the condition holds and the type's first value elsewhere."""
+    store(layout, choose(condition, value, default(layout.type)), write)
