@@ -25,7 +25,7 @@ from custody.present.text import Page, render_run, render_total
 from custody.properties.check import check
 from custody.properties.result import Notice, Outcome, RunResult
 from custody.system.model import System
-from custody.system.place import Place
+from custody.system.place import NOWHERE, Place
 
 _CODES = {Outcome.FAILED: Code.VIOLATED, Outcome.UNSETTLED: Code.INCONCLUSIVE, Outcome.PASSED: Code.PASSED}
 
@@ -108,10 +108,8 @@ class _Session:
         for name in unknown if known else ():
             near = difflib.get_close_matches(name, known, n=3)
             hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(known)}"
-            place = Place(f"--property {name}", 0)
-            self._complain(
-                [Diagnostic(place, "no-such-property", "no specification has it", hint)], Code.WRONG_REQUEST
-            )
+            complaint = Diagnostic(NOWHERE, "no-such-property", f"there is no property '{name}'", hint)
+            self._complain([complaint], Code.WRONG_REQUEST)
         return not unknown
 
     def _check(self, spec: Spec, system: System, warnings: tuple[Notice, ...]) -> None:

@@ -35,35 +35,34 @@ class Spec:
 
 def load_all(paths: Sequence[str]) -> tuple[list[Spec], list[Diagnostic]]:
     """The specifications that the paths mean, in order and each once, and the complaints about the others."""
-    specs: list[Spec] = []
+    specs: dict[Path, Spec] = {}
     errors: list[Diagnostic] = []
-    seen: set[Path] = set()
     for given in paths or [_default()]:
-        found_here = False
         named = _resolve(given)
         if isinstance(named, Diagnostic):
             errors.append(named)
             continue
+        found: dict[Path, Spec] = {}
+        broken: list[Diagnostic] = []
         for name, file in _files(given, named):
-            if file.resolve() in seen:
-                found_here = True
-                continue
-            seen.add(file.resolve())
             try:
                 program = load(str(file))
             except SpecError as error:
-                errors += error.diagnostics
-                found_here = True
-                continue
-            if program.has_properties:
-                specs.append(Spec(name, program))
-                found_here = True
-            elif not named.is_dir():
-                errors.append(_complaint(name, "no-property", "this specification declares no property to check"))
-                found_here = True
-        if not found_here:
-            errors.append(_complaint(given, "no-spec", "this folder has no specification that declares a property"))
-    return specs, errors
+                broken += error.diagnostics
+            else:
+                if program.has_properties:
+                    found[file.resolve()] = Spec(name, program)
+        if not found and not broken:
+            broken = [_nothing_to_check(given, named)]
+        errors += broken
+        specs.update({file: spec for file, spec in found.items() if file not in specs})
+    return list(specs.values()), list(dict.fromkeys(errors))
+
+
+def _nothing_to_check(given: str, path: Path) -> Diagnostic:
+    if path.is_dir():
+        return _complaint(given, "no-spec", "this folder has no specification that declares a property")
+    return _complaint(given, "no-property", "this specification declares no property to check")
 
 
 def _default() -> str:

@@ -47,13 +47,14 @@ def render_run(run: RunResult, page: Page) -> str:
         Text(f"{run.spec}: {run.system.name}" + (f", {instance}" if instance else ""), style="bold"), soft_wrap=True
     )
     console.print(Padding(Text(_measure(run)), (0, 0, 0, 2)))
-    attention = [result for result in run.properties if result.outcome is not Outcome.PASSED]
-    shown = [result for result in run.properties if result.outcome is Outcome.PASSED and _is_violated(result)]
-    quiet = [result for result in run.properties if result.outcome is Outcome.PASSED and not _is_violated(result)]
-    for result in [*sorted(attention, key=lambda result: result.outcome is not Outcome.FAILED), *shown]:
+    failed = [result for result in run.properties if result.outcome is Outcome.FAILED]
+    unsettled = [result for result in run.properties if result.outcome is Outcome.UNSETTLED]
+    passed = [result for result in run.properties if result.outcome is Outcome.PASSED]
+    for result in [*failed, *(result for result in passed if _is_violated(result))]:
         console.print()
         _print_result(console, run, result)
-    _print_quiet(console, quiet)
+    _print_table(console, unsettled, "inconclusive as well")
+    _print_table(console, [result for result in passed if not _is_violated(result)], "never happens")
     for notice in run.notices:
         console.print(
             Text(f"  warning: {notice.place}: {notice.message} [{notice.code}]", style="yellow"), soft_wrap=True
@@ -196,24 +197,26 @@ def _changes_cell(step: Step) -> Text:
     return Text(", ".join(f"{name}: {old} \N{RIGHTWARDS ARROW} {new}" for name, (old, new) in step.changes.items()))
 
 
-def _print_quiet(console: Console, results: list[PropertyResult]) -> None:
-    """What holds: the declared properties a line each, the implicit hazards in one."""
+def _print_table(console: Console, results: list[PropertyResult], implicitly: str) -> None:
+    """Results without a trace: the declared properties a line each, the implicit hazards in one line together."""
     declared = [result for result in results if not result.subject.implicit]
     implicit = [result.subject.name for result in results if result.subject.implicit]
-    if declared:
+    if results:
         console.print()
+    if declared:
         table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=False)
         for result in declared:
             subject = result.subject
+            about = " ".join(subject.doc.split()) or subject.text
             table.add_row(
                 Text(verdict_words(result), style=_STYLE[result.outcome]),
                 Text(subject.name),
                 Text(", ".join(subject.rules)),
-                Text(" ".join(subject.doc.split()) or subject.text),
+                Text(result.message if result.outcome is Outcome.UNSETTLED else about),
             )
         console.print(Padding(table, (0, 0, 0, 2)))
     if implicit:
-        console.print(Padding(Text(f"never happens: {', '.join(implicit)}"), (0, 0, 0, 2)))
+        console.print(Padding(Text(f"{implicitly}: {', '.join(implicit)}"), (0, 0, 0, 2)))
 
 
 def _where(place: Place, system: System) -> str:

@@ -75,13 +75,30 @@ def _explain_false(system: System, subject: Property, trace: Trace) -> str:
     failed = failed_conjuncts(subject, trace)
     if not failed:
         values = _values(system, subject.expression, before, after)
-        return f"{_quoted(subject)} is false{_where(values)}"
+        return f"{_falsehood(subject.text or subject.name)}{_where(values)}"
     first = failed[0]
     values = _values(system, first.expression, before, after)
     bound = ", ".join(f"{name} = {value}" for name, value in first.bindings)
     others = len(failed) - 1
     more = f" (and {_count(others, 'more part')})" if others else ""
-    return f"`{first.text}` is false{f' for {bound}' if bound else ''}{_where(values)}{more}"
+    return f"{_falsehood(first.text)}{f' for {bound}' if bound else ''}{_where(values)}{more}"
+
+
+def _falsehood(text: str) -> str:
+    """That `text` is false, without a double negation."""
+    negated = text.removeprefix("not (").removesuffix(")")
+    if len(negated) != len(text) - len("not ()") or not _balanced(negated):
+        return f"`{text}` is false"
+    return f"`{negated}` is true"
+
+
+def _balanced(text: str) -> bool:
+    depth = 0
+    for character in text:
+        depth += (character == "(") - (character == ")")
+        if depth < 0:
+            return False
+    return depth == 0
 
 
 def _ends(subject: Property, trace: Trace) -> tuple[State, State | None]:
