@@ -101,7 +101,9 @@ class Routines:
                 start = Path(simultaneous=True, used=True, region=flow.nodes[first].region)
                 for path, _ in self._follow(flow, first, start):
                     spontaneous = path.spontaneous or "spontaneous" in declaration.modifiers
-                    draft = self._draft(routine, actor, path, self._shown(arguments), declaration.name)
+                    shown = self._shown(arguments)
+                    draft = self._draft(routine, actor, path, shown, "")
+                    draft.label = f"{declaration.name}({', '.join(text for _, text in shown)})"
                     draft.spontaneous = spontaneous
                     draft.place = declaration.place
                     self._keep(draft)

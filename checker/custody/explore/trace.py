@@ -1,0 +1,134 @@
+"""Shortest traces without stored parents.
+
+Going back one layer at a time, the layer before is expanded again and the steps are kept that lead to a state of
+interest; one such pass serves all violated properties.  On what is left, every path is a shortest one, and
+dynamic programming picks one with the fewest changes of actor; ties go to the lowest numbered actions, so the
+result does not depend on anything but the system.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from custody.explore.generate import BROKEN, Successors
+from custody.explore.layout import Layout
+from custody.system.finding import Trace
+from custody.system.model import System
+
+
+@dataclass(slots=True)
+class Goal:
+    """Where the shortest traces of a property end, all of `length` steps: in states, or with certain steps.
+
+    A step is its state, its action and the state after it, or BROKEN less the number of the check that failed.
+    """
+
+    length: int
+    states: list[int] = field(default_factory=list[int])
+    steps: list[tuple[int, int, int]] = field(default_factory=list[tuple[int, int, int]])
+
+    @property
+    def ends(self) -> set[int]:
+        """The states that paths must lead to, after `depth` steps."""
+        return set(self.states) if self.states else {state for state, _, _ in self.steps}
+
+    @property
+    def depth(self) -> int:
+        return self.length if self.states else self.length - 1
+
+
+_Edges = dict[int, list[tuple[int, int]]]
+"""For a state the steps that lead to it: state before and action."""
+
+
+def shortest_traces(
+    system: System,
+    layout: Layout,
+    layers: Sequence[Sequence[int]],
+    successors: Successors,
+    goals: Mapping[str, Goal],
+) -> dict[str, Trace]:
+    """For each goal a shortest trace with the fewest changes of actor."""
+    if not goals:
+        return {}
+    into = _edges_into(layers, successors, goals)
+    return {name: _best(system, layout, layers, into, goal) for name, goal in goals.items()}
+
+
+def _edges_into(layers: Sequence[Sequence[int]], successors: Successors, goals: Mapping[str, Goal]) -> list[_Edges]:
+    """For each layer the steps into those of its states that lie on some shortest path to a goal."""
+    deepest = max(goal.depth for goal in goals.values())
+    ends: list[set[int]] = [set() for _ in range(deepest + 1)]
+    for goal in goals.values():
+        ends[goal.depth] |= goal.ends
+    into: list[_Edges] = [{} for _ in range(deepest + 1)]
+    for depth in range(deepest, 0, -1):
+        wanted = ends[depth]
+        if not wanted:
+            continue
+        edges = into[depth]
+        for state in layers[depth - 1]:
+            for action, after in successors(state):
+                if after in wanted:
+                    edges.setdefault(after, []).append((state, action))
+                    ends[depth - 1].add(state)
+    return into
+
+
+def _best(system: System, layout: Layout, layers: Sequence[Sequence[int]], into: list[_Edges], goal: Goal) -> Trace:
+    """Dynamic programming from the first layer on, over the states from which the goal can be reached.
+
+    For each state and last actor: the fewest changes of actor on the way there, and the best step into it.
+    """
+    needed: list[set[int]] = [set() for _ in range(goal.depth + 1)]
+    needed[goal.depth] = goal.ends
+    for depth in range(goal.depth, 0, -1):
+        for state in needed[depth]:
+            needed[depth - 1].update(before for before, _ in into[depth][state])
+    actors = [action.actor for action in system.actions]
+    # cost[state][actor] = (changes, action, state before, actor before)
+    costs: list[dict[int, dict[str, tuple[int, int, int, str]]]] = []
+    costs.append({state: {"": (0, -1, -1, "")} for state in sorted(needed[0])})
+    for depth in range(1, goal.depth + 1):
+        here: dict[int, dict[str, tuple[int, int, int, str]]] = {}
+        for state in sorted(needed[depth]):
+            options: dict[str, tuple[int, int, int, str]] = {}
+            for before, action in into[depth][state]:
+                actor = actors[action]
+                for last, (changes, *_rest) in costs[depth - 1][before].items():
+                    option = (changes + (last not in ("", actor)), action, before, last)
+                    if actor not in options or option < options[actor]:
+                        options[actor] = option
+            here[state] = options
+        costs.append(here)
+    return _read_off(layout, costs, goal, actors)
+
+
+def _read_off(
+    layout: Layout,
+    costs: list[dict[int, dict[str, tuple[int, int, int, str]]]],
+    goal: Goal,
+    actors: list[str],
+) -> Trace:
+    final = costs[goal.depth]
+    candidates: list[tuple[int, int, int, str, int]] = []
+    if goal.states:
+        for state in goal.ends:
+            candidates += [(cost[0], -1, state, last, 0) for last, cost in final[state].items()]
+    for state, action, after in goal.steps:
+        for last, cost in final[state].items():
+            changed = last not in ("", actors[action])
+            candidates.append((cost[0] + changed, action, state, last, after))
+    _, last_action, state, last, end = min(candidates)
+    actions: list[int] = [] if last_action < 0 else [last_action]
+    states: list[int] = [] if last_action < 0 or end < 0 else [end]
+    # Both are found from the end to the beginning.
+    for depth in range(goal.depth, -1, -1):
+        states.append(state)
+        _, action, before, previous = costs[depth][state][last]
+        if depth:
+            actions.append(action)
+            state, last = before, previous
+    broken = BROKEN - end if last_action >= 0 and end < 0 else None
+    return Trace(tuple(layout.unpack(s) for s in reversed(states)), tuple(reversed(actions)), broken)
