@@ -91,7 +91,7 @@ def test_a_limit_is_named_and_counts_as_inconclusive() -> None:
 
 def test_a_hazard_shows_what_the_last_step_breaks() -> None:
     text = render_run(run_of(lamp(NO_SHORT, shorts=True)), Page())
-    assert "User.0, in `press`: the lamp is pressed after it is blown" in text
+    assert "User.0, in `press`: the lamp is pressed after it is blown, where lamp is blown" in text
     assert ">  3  User.0  press(finger: thumb): press again" in text
 
 

@@ -58,7 +58,7 @@ def test_a_step_shows_both_sides() -> None:
 
 def test_a_hazard_says_who_did_what() -> None:
     assert sentence(lamp(NO_SHORT, shorts=True), NO_SHORT) == (
-        "User.0, in `press`: the lamp is pressed after it is blown"
+        "User.0, in `press`: the lamp is pressed after it is blown, where lamp is blown"
     )
 
 

@@ -57,7 +57,9 @@ def _explain_violation(system: System, subject: Property, finding: Finding) -> s
             return _explain_false(system, subject, trace)
         case Form.HAZARD:
             action = system.actions[trace.actions[-1]]
-            return f"{action.actor}, in `{action.name}`: {action.checks[trace.broken or 0].message}"
+            check = action.checks[trace.broken or 0]
+            values = _values(system, check.condition, trace.states[-1], None)
+            return f"{action.actor}, in `{action.name}`: {check.message}{_where(values)}"
         case Form.DEADLOCK:
             return f"nobody can go on: {_waiting(system, trace.states[-1])}"
         case Form.PROGRESS:
