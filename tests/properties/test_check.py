@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from custody.explore import search as explicit_search
 from custody.properties.check import check
 from custody.properties.engines import Engine, EngineChoice
 from custody.properties.fault import DisagreementError, ReplayError, UnsoundFindingError
-from custody.properties.result import Outcome
+from custody.properties.result import INTERRUPTED, Outcome
 from custody.system.expression import FALSE
 from custody.system.finding import Exploration, Finding, Limits, ProgressHook, Verdict
 from custody.system.model import Form, Kind, Property, System
@@ -120,6 +121,22 @@ def test_the_time_limit_is_for_all_engines_together() -> None:
     engines = dict.fromkeys(HONEST, remember)
     check(lamp(CAN_SHINE), "x", EngineChoice.ALL, Limits(timeout=50.0), engines=engines)
     assert 50.0 >= given[0] >= given[1] >= given[2]
+
+
+def test_after_an_interruption_no_other_engine_is_asked() -> None:
+    def stop(found: Exploration) -> Exploration:
+        findings = {name: replace(found, verdict=Verdict.INCONCLUSIVE) for name, found in found.findings.items()}
+        return replace(found, findings=findings, complete=False, limit=INTERRUPTED)
+
+    engines = {EngineChoice.EXPLICIT: named("explicit", stop)}
+    run = check(lamp(NO_DEADLOCK, EVENTUALLY), "x", engines=engines)
+    assert run.interrupted
+    assert {result.outcome for result in run.properties} == {Outcome.UNSETTLED}
+    assert run.properties[1].message == INTERRUPTED
+
+
+def test_the_search_names_its_interruption_like_this() -> None:
+    assert explicit_search.INTERRUPTED == INTERRUPTED
 
 
 class TestExpectation:

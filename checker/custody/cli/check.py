@@ -80,6 +80,8 @@ class _Session:
                 if any(self._selected(system)):
                     self._check(spec, system, () if spec.name in warned else _warnings(spec))
                     warned.add(spec.name)
+                if Code.INTERRUPTED in self.codes:
+                    break
 
     def finish(self) -> Report:
         """Say how it ended."""
@@ -130,6 +132,9 @@ class _Session:
             run = replace(run, notices=(*warnings, *run.notices))
             self._runs.append(run)
             self.codes += [_CODES[result.outcome] for result in run.properties]
+            if run.interrupted:
+                click.echo("custody: interrupted", err=True)
+                self.codes.append(Code.INTERRUPTED)
             self._stream.write(render_run(run, self._page) + "\n")
             self._stream.flush()
 

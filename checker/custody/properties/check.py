@@ -16,9 +16,9 @@ from custody.properties.compare import require_agreement, require_sound
 from custody.properties.engines import ENGINES, Engine, EngineChoice
 from custody.properties.explain import explain, failed_conjuncts
 from custody.properties.replay import replay
-from custody.properties.result import PropertyResult, RunResult
+from custody.properties.result import INTERRUPTED, PropertyResult, RunResult
 from custody.properties.vacuity import notices
-from custody.system.finding import Exploration, Limits, ProgressHook, Stopwatch, Verdict
+from custody.system.finding import Exploration, Finding, Limits, ProgressHook, Stopwatch, Verdict
 from custody.system.model import LIVENESS, Property, System
 
 
@@ -46,6 +46,8 @@ def check(
         for subject in part:
             replay(system, subject, found.findings[subject.name])
         explorations.append(found)
+        if found.limit == INTERRUPTED:
+            break
     require_agreement(system, subjects, explorations)
     results = tuple(_result(system, subject, explorations) for subject in subjects)
     return RunResult(
@@ -94,8 +96,9 @@ def _remaining(limits: Limits, stopwatch: Stopwatch) -> Limits:
 def _result(system: System, subject: Property, explorations: Sequence[Exploration]) -> PropertyResult:
     asked = [found for found in explorations if subject.name in found.findings]
     settled = [found for found in asked if found.findings[subject.name].verdict is not Verdict.INCONCLUSIVE]
-    found = (settled or asked)[0]
-    finding = found.findings[subject.name]
+    # An interruption comes before the later engines are asked at all.
+    found = (settled or asked or explorations)[0]
+    finding = found.findings.get(subject.name) or Finding(subject.name, Verdict.INCONCLUSIVE, reason=INTERRUPTED)
     return PropertyResult(
         subject=subject,
         finding=finding,

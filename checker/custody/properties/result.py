@@ -10,6 +10,10 @@ from custody.system.model import Conjunct, Property, System
 from custody.system.place import Place
 
 
+INTERRUPTED = "interrupted"
+"""The limit that an engine names when it was stopped from the keyboard."""
+
+
 class Outcome(StrEnum):
     """A verdict measured by what the spec expects. UNSETTLED is never success."""
 
@@ -79,6 +83,11 @@ class RunResult:
     def passes(self) -> bool:
         """Everything holds or is violated exactly as the spec expects, and nothing is inconclusive."""
         return all(result.outcome is Outcome.PASSED for result in self.properties)
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether it was stopped from the keyboard; what it had found by then is still true."""
+        return any(found.limit == INTERRUPTED for found in self.explorations)
 
     @property
     def counted(self) -> Exploration | None:
