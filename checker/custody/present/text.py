@@ -207,16 +207,23 @@ def _print_table(console: Console, results: list[PropertyResult], implicitly: st
         table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=False)
         for result in declared:
             subject = result.subject
-            about = " ".join(subject.doc.split()) or subject.text
             table.add_row(
                 Text(verdict_words(result), style=_STYLE[result.outcome]),
                 Text(subject.name),
                 Text(", ".join(subject.rules)),
-                Text(result.message if result.outcome is Outcome.UNSETTLED else about),
+                Text(_about(result)),
             )
         console.print(Padding(table, (0, 0, 0, 2)))
     if implicit:
         console.print(Padding(Text(f"{implicitly}: {', '.join(implicit)}"), (0, 0, 0, 2)))
+
+
+def _about(result: PropertyResult) -> str:
+    """What there is to say about a result without a trace: why it is open, or what it is that holds."""
+    if result.outcome is Outcome.UNSETTLED:
+        return result.message
+    text = " ".join(result.subject.doc.split()) or result.subject.text
+    return f"{text} ({result.message})" if result.subject.form is Form.REACHABLE else text
 
 
 def _where(place: Place, system: System) -> str:
