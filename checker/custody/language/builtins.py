@@ -15,6 +15,7 @@ BUILTINS = {
     "completed": "whether a completion was completed",
     "live": "whether an object is allocated",
     "idle": "whether an actor rests, that is, is in no call",
+    "number": "the position of an instance in its role, from 0 (a model that asks loses its symmetry)",
     "in_call": "whether an actor is in a call of an entry point",
 }
 """Name -> what it yields, for messages and for documentation."""

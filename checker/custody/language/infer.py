@@ -342,7 +342,9 @@ class Inference:
         kinds = [self.infer(argument) for argument in given]
         first = kinds[0]
         if isinstance(first, UnknownType):
-            return UNKNOWN if name in ("head", "last") else (NUMBER if name in ("len", "min", "max", "abs") else BOOL)
+            if name in ("head", "last"):
+                return UNKNOWN
+            return NUMBER if name in ("len", "min", "max", "abs", "number") else BOOL
 
         def needs(fits: bool, what: str) -> None:
             if not fits:
@@ -363,6 +365,9 @@ class Inference:
                 needs(isinstance(first, LockType), "a lock")
                 if name == "held_by" and not (isinstance(kinds[1], RoleType) and not kinds[1].is_object):
                     self.problems.error(given[1], "type", "'held_by' asks for a lock and an actor")
+            case "number":
+                needs(isinstance(first, RoleType) and not first.optional, "an instance that is surely one")
+                return NUMBER
             case "completed":
                 needs(isinstance(first, CompletionType), "a completion")
             case "live":

@@ -20,7 +20,7 @@ from custody.language.unfold.assemble import assemble
 from custody.system.model import System
 from custody.system.place import Place
 
-_PROPERTIES = (s.PropertyDecl,)
+_PROPERTIES = (s.PropertyDecl, s.Expect)
 
 
 @dataclass(frozen=True, slots=True)

@@ -414,6 +414,8 @@ class Evaluator:
                 return Scalar(lt(number(0), _expr(first)), BOOL)
             case "live":
                 return Scalar(self.live(first), BOOL)
+            case "number":
+                return Scalar(_expr(first), NUMBER)
             case _:
                 return Scalar(self._for_actor(first, self._around.resting), BOOL)
 

@@ -152,11 +152,26 @@ class Routines:
         flow = Flow(self._operations, routine, actor, _self(routine, actor, self._actor_of))
         first = flow.lower({})
         numbering: dict[int, int] = {END: IDLE}
+        first = self._begin(flow, first)
         start = self._number(flow, first, numbering, positions, routine)
         variable = self._storage.variables[positions.variable]
         self._storage.variables[positions.variable] = _starting_at(variable, start)
         self._walk(flow, numbering, positions, routine, actor)
         positions.resting |= {numbering[point] for point in flow.rest_points if point in numbering}
+
+    def _begin(self, flow: Flow, first: int) -> int:
+        """Where a process stands at first: behind the locals that it begins with, which start with their values."""
+        if first in flow.rest_points:
+            return first
+        ways = list(self._follow(flow, first, Path(used=True)))
+        path, target = ways[0]
+        settled = len(ways) == 1 and not path.guard and not path.checks
+        if not settled or target == END or not all(value.is_constant for value in path.merged_writes().values()):
+            return first
+        for variable, value in path.merged_writes().items():
+            known = self._storage.variables[variable]
+            self._storage.variables[variable] = replace(known, initial=(value.value,))
+        return target
 
     # ------------------------------------------------------------------ following paths
 
@@ -191,7 +206,7 @@ class Routines:
                 yield path, END
                 continue
             node = flow.nodes[current]
-            if self._stops_before(path, node, current):
+            if self._stops_before(path, node, current) or (path.steps and current in flow.rest_points):
                 yield path, current
                 continue
             self._enter(path, node, current)
