@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from custody.properties.explain import explain, failed_conjuncts
-from custody.system.expression import FALSE, Sort, after, eq, implies, not_, number
+from custody.system.expression import FALSE, TRUE, Sort, after, eq, implies, not_, number
 from custody.system.finding import Finding, Limits, Trace, Verdict
-from custody.system.model import Form, Kind, Property, System
+from custody.system.model import Action, Form, Kind, Property, System, Wait
 from support.lamps import (
     BLOWN,
     CAN_SHINE,
@@ -89,3 +89,50 @@ def test_liveness_says_what_goes_on_for_ever(trace: Trace, words: str) -> None:
     system = lamp(subject)
     found = search(system, Limits(), ())
     assert words in explain(system, subject, Finding("ends", Verdict.VIOLATED, trace), found)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("not (lamp == blown)", "`lamp == blown` is true"),
+        ("not (a) or (b)", "`not (a) or (b)` is false"),
+        ("not lamp", "`not lamp` is false"),
+    ],
+)
+def test_a_double_negation_is_said_plainly(text: str, words: str) -> None:
+    subject = replace(NEVER_BLOWN, conjuncts=(replace(NEVER_BLOWN.conjuncts[1], text=text, bindings=()),))
+    assert sentence(lamp(subject), subject) == f"{words}, where lamp is blown"
+
+
+def stuck_pair(waits: tuple[Wait, ...]) -> System:
+    """Two actors that each stand before a step that the other would have to make possible."""
+    actions = tuple(
+        Action(
+            "work", actor, "lock", at(1), FALSE, (), control=OFF, waits=tuple(w for w in waits if mine in w.resource)
+        )
+        for actor, mine in (("A", "first"), ("B", "second"))
+    )
+    return replace(lamp(), actions=actions, terminal=FALSE)
+
+
+CROSSED = stuck_pair((Wait("the first lock", (("B", TRUE),)), Wait("the second lock", (("A", TRUE),))))
+
+
+def test_a_deadlock_says_who_waits_for_what_held_by_whom() -> None:
+    text = explain_stuck(CROSSED, Form.DEADLOCK)
+    assert text.startswith("nobody can go on: A waits for the first lock held by B; B waits for the second lock")
+    assert "A -> B -> A" in text
+
+
+def test_a_stuck_actor_is_named() -> None:
+    assert explain_stuck(CROSSED, Form.PROGRESS).startswith("A can never come to rest: A waits for the first lock")
+
+
+def test_a_deadlock_without_waits_says_no_more_than_it_knows() -> None:
+    assert explain_stuck(stuck_pair(()), Form.DEADLOCK) == "nobody can go on"
+
+
+def explain_stuck(system: System, form: Form) -> str:
+    subject = Property("stuck", form, Kind.DEADLOCK, at(1))
+    finding = Finding("stuck", Verdict.VIOLATED, Trace(((0,),), ()), subject="A")
+    return explain(system, subject, finding, search(system, Limits(), ()))

@@ -14,7 +14,7 @@ from custody.properties.replay import steps
 from custody.properties.result import Outcome, PropertyResult, RunResult
 from custody.system.display import changes, show, variables
 from custody.system.finding import Trace, Verdict
-from custody.system.model import Action, System
+from custody.system.model import Action, Property, System
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,12 @@ def step_words(action: Action) -> str:
     call = f"{action.name}({arguments})" if arguments else action.name
     words = call if action.label in ("", action.name) else f"{call}: {action.label}"
     return f"{words} ({action.outcome})" if action.outcome else words
+
+
+def statement(subject: Property) -> str:
+    """What the property says, such as `never lamp == blown`."""
+    forbidden = [part.text for part in subject.conjuncts] == [f"not ({subject.text})"]
+    return f"never {subject.text}" if forbidden else subject.text
 
 
 def verdict_words(result: PropertyResult) -> str:

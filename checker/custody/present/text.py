@@ -16,7 +16,16 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from custody.present.report import Report, Step, free_start, instance_words, step_words, trace_steps, verdict_words
+from custody.present.report import (
+    Report,
+    Step,
+    free_start,
+    instance_words,
+    statement,
+    step_words,
+    trace_steps,
+    verdict_words,
+)
 from custody.properties.result import Outcome, PropertyResult, RunResult
 from custody.rules import rule, rule_ids
 from custody.system.finding import Trace, Verdict
@@ -222,7 +231,7 @@ def _about(result: PropertyResult) -> str:
     """What there is to say about a result without a trace: why it is open, or what it is that holds."""
     if result.outcome is Outcome.UNSETTLED:
         return result.message
-    text = " ".join(result.subject.doc.split()) or result.subject.text
+    text = " ".join(result.subject.doc.split()) or statement(result.subject)
     return f"{text} ({result.message})" if result.subject.form is Form.REACHABLE else text
 
 

@@ -61,9 +61,9 @@ def _explain_violation(system: System, subject: Property, finding: Finding) -> s
             values = _values(system, check.condition, trace.states[-1], None)
             return f"{action.actor}, in `{action.name}`: {check.message}{_where(values)}"
         case Form.DEADLOCK:
-            return f"nobody can go on: {_waiting(system, trace.states[-1])}"
+            return f"nobody can go on{_waiting(system, trace.states[-1])}"
         case Form.PROGRESS:
-            return f"{finding.subject} can never come to rest: {_waiting(system, trace.states[-1])}"
+            return f"{finding.subject} can never come to rest{_waiting(system, trace.states[-1])}"
         case Form.EVENTUALLY:
             return f"{_quoted(subject)} need never become true: {_forever(system, trace)}"
         case Form.LEADS_TO:
@@ -133,7 +133,8 @@ def _where(values: Sequence[str]) -> str:
 def _waiting(system: System, state: State) -> str:
     from custody.graph.waits import describe
 
-    return describe(system, state)
+    waits = describe(system, state)
+    return f": {waits}" if waits else ""
 
 
 def _forever(system: System, trace: Trace) -> str:

@@ -9,7 +9,6 @@ from custody.system.finding import Exploration, Finding, Verdict
 from custody.system.model import Conjunct, Property, System
 from custody.system.place import Place
 
-
 INTERRUPTED = "interrupted"
 """The limit that an engine names when it was stopped from the keyboard."""
 
