@@ -124,6 +124,13 @@ def test_a_deadlock_says_who_waits_for_what_held_by_whom() -> None:
     assert "A -> B -> A" in text
 
 
+def test_a_deadlock_names_the_hardware_s_steps_that_remain() -> None:
+    system = stuck_pair(())
+    tick = replace(system.actions[0], name="tick", guard=TRUE, spontaneous=True)
+    system = replace(system, actions=(*system.actions, tick))
+    assert explain_stuck(system, Form.DEADLOCK) == "nobody can go on; what remains is spontaneous (tick)"
+
+
 def test_a_stuck_actor_is_named() -> None:
     assert explain_stuck(CROSSED, Form.PROGRESS).startswith("A can never come to rest: A waits for the first lock")
 

@@ -177,6 +177,7 @@ class TestLasso:
         subject = self.eventually(BLOWN)
         still = Trace(((0,),), (), stutters=True)
         replay(self.blinking(subject), subject, violated("ends", still))
+        replay(self.blinking(subject), subject, violated("ends", replace(still, loop_at=0)))
         fair = (Fairness("switches", strong=False, actions=(0,)),)
         assert "fairness switches" in refused(self.blinking(subject, fair), subject, violated("ends", still))
 

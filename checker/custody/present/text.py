@@ -171,6 +171,7 @@ def _print_trace(console: Console, system: System, form: Form, trace: Trace) -> 
     table.add_column("changes", overflow="fold")
     chosen = ", ".join(f"{name}: {value}" for name, value in free_start(system, trace).items())
     table.add_row("", "0", "", "start", "", Text(chosen))
+    repeats = trace.loop_at is not None and not trace.stutters
     numbered = list(enumerate(trace_steps(system, trace), 1))
     for number, step in numbered:
         last = number == len(numbered)
@@ -181,17 +182,17 @@ def _print_trace(console: Console, system: System, form: Form, trace: Trace) -> 
             Text(step_words(step.action)),
             _where(step.action.place, system).removeprefix("line "),
             _changes_cell(step),
-            style="bold red" if last and trace.loop_at is None else "",
+            style="bold red" if last and not repeats else "",
         )
     console.print(Padding(table, (0, 0, 0, 4)))
-    if trace.loop_at is not None:
-        _print_indented(console, f"{_span(trace.loop_at + 1, trace.length)} for ever.")
-    elif trace.stutters:
+    if trace.stutters:
         _print_indented(console, "Nothing happens after that, for ever.")
+    elif trace.loop_at is not None:
+        _print_indented(console, f"{_span(trace.loop_at + 1, trace.length)} for ever.")
 
 
 def _mark(form: Form, trace: Trace, number: int, last: bool) -> str:
-    if trace.loop_at is not None:
+    if trace.loop_at is not None and not trace.stutters:
         return "\N{CLOCKWISE OPEN CIRCLE ARROW}" if number > trace.loop_at else ""
     return ">" if last and form is not Form.REACHABLE else ""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from custody.system.display import show, variables
-from custody.system.evaluate import evaluate
+from custody.system.evaluate import enabled, evaluate
 from custody.system.expression import Expr, reads
 from custody.system.finding import Exploration, Finding, Trace, Verdict
 from custody.system.model import Conjunct, Form, Property, State, System
@@ -61,7 +61,8 @@ def _explain_violation(system: System, subject: Property, finding: Finding) -> s
             values = _values(system, check.condition, trace.states[-1], None)
             return f"{action.actor}, in `{action.name}`: {check.message}{_where(values)}"
         case Form.DEADLOCK:
-            return f"nobody can go on{_waiting(system, trace.states[-1])}"
+            last = trace.states[-1]
+            return f"nobody can go on{_waiting(system, last)}{_hardware(system, last)}"
         case Form.PROGRESS:
             return f"{finding.subject} can never come to rest{_waiting(system, trace.states[-1])}"
         case Form.EVENTUALLY:
@@ -137,8 +138,14 @@ def _waiting(system: System, state: State) -> str:
     return f": {waits}" if waits else ""
 
 
+def _hardware(system: System, state: State) -> str:
+    """The steps that a deadlock leaves, which are no progress."""
+    left = dict.fromkeys(system.actions[index].name for index in enabled(system, state))
+    return f"; what remains is spontaneous ({', '.join(left)})" if left else ""
+
+
 def _forever(system: System, trace: Trace) -> str:
-    if trace.loop_at is None:
+    if trace.stutters or trace.loop_at is None:
         return f"the run ends after {_count(trace.length, 'step')} and nothing obliges anybody to go on"
     repeated = [system.actions[index] for index in trace.actions[trace.loop_at :]]
     actors = sorted({action.actor for action in repeated})

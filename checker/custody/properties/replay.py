@@ -127,7 +127,7 @@ def _can_reach(system: System, start: State, target: Expr) -> bool:
 def _broken_lasso(system: System, subject: Property, trace: Trace) -> str | None:
     states = trace.states
     if trace.stutters:
-        if trace.loop_at is not None:
+        if trace.loop_at not in (None, len(states) - 1):
             return "it both stands still and repeats"
         repeated: Sequence[State] = states[-1:]
         taken: frozenset[int] = frozenset()
