@@ -139,22 +139,30 @@ def _actions(writer: _Writer, members: Iterable[tuple[int, Action, Expr]]) -> No
 
 
 def _step(writer: _Writer, index: int, action: Action) -> None:
-    keyword = "if"
+    """One enabled action: its first failed check, or its successor."""
+
+    def first_check(number: int, condition: Expr) -> None:
+        writer.line(f"if not {writer.expression(condition)}:")
+        writer.line(f"{_INDENT}broken = {BROKEN - number}")
+
+    def successor() -> None:
+        writer.line(f"out.append(({index}, {_successor(writer, action)}))")
+
+    if not action.checks:
+        successor()
+        return
+    writer.line("broken = 0")
     for number, check in enumerate(action.checks):
-        # An earlier check that fails keeps the later ones from being looked at: one branch after another.
-        condition = writer.expression(check.condition)
-        if keyword == "elif" and writer.wrote_since_mark():
-            writer.line("else:")
-            writer.deepen()
-            keyword = "if"
-        writer.line(f"{keyword} not ({condition}):")
-        writer.line(f"{_INDENT}out.append(({index}, {BROKEN - number}))")
-        keyword = "elif"
-        writer.mark()
-    if action.checks:
-        writer.line("else:")
-        writer.deepen()
-    writer.line(f"out.append(({index}, {_successor(writer, action)}))")
+        if number == 0:
+            first_check(number, check.condition)
+            continue
+        # A later check means something only where the earlier ones hold.
+        writer.line("if not broken:")
+        writer.nested(_INDENT, lambda n=number, c=check.condition: first_check(n, c))
+    writer.line("if broken:")
+    writer.line(f"{_INDENT}out.append(({index}, broken))")
+    writer.line("else:")
+    writer.nested(_INDENT, successor)
 
 
 def _successor(writer: _Writer, action: Action) -> str:
@@ -195,19 +203,9 @@ class _Writer:
         self._indent = ""
         self._known: dict[Expr, str] = {}
         self._count = 0
-        self._marked = 0
 
     def line(self, text: str) -> None:
         self.lines.append(self._indent + text)
-
-    def mark(self) -> None:
-        self._marked = len(self.lines)
-
-    def wrote_since_mark(self) -> bool:
-        return len(self.lines) > self._marked
-
-    def deepen(self) -> None:
-        self._indent += _INDENT
 
     def function(self, name: str, parameters: str, body: Callable[[], object]) -> None:
         """A function whose body is what `body` writes."""

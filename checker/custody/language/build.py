@@ -345,7 +345,7 @@ class TreeBuilder(Transformer[Token, Any]):
     # -------------------------------------------------------------- properties
 
     def rules(self, meta: Meta, children: list[Any]) -> tuple[str, ...]:
-        return tuple(str(child) for child in children)
+        return tuple(part.strip() for part in str(children[0])[1:-1].split(","))
 
     def body(self, meta: Meta, children: list[Any]) -> tuple[Any, ...]:
         return (*_doc_and_sources(children), _of(children, s.ExprNode))

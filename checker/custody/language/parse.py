@@ -41,7 +41,7 @@ STATEMENTS = (
 )  # fmt: skip
 
 _WORDS = {
-    "NAME": "a name", "NUMBER": "a number", "STRING": "a string", "RULE": "a rule id such as DB-MAP-03",
+    "NAME": "a name", "NUMBER": "a number", "STRING": "a string", "RULES": "rule ids such as [DB-MAP-03]",
     "_NL": "the end of the line", "_INDENT": "an indented block", "_DEDENT": "the end of the block",
     "COMPARE": "a comparison", "LPAR": "'('", "RPAR": "')'", "LSQB": "'['", "RSQB": "']'", "LBRACE": "'{'",
     "RBRACE": "'}'", "COMMA": "','", "COLON": "':'", "EQUAL": "'='", "DOT": "'.'", "VBAR": "'|'",
