@@ -8,8 +8,10 @@ from dataclasses import replace
 from custody.language.diagnostic import Diagnostic
 from custody.present.report import Report
 from custody.present.text import Page, render, render_run, render_total
+from custody.properties.check import check
+from custody.properties.engines import EngineChoice
 from custody.system.finding import Limits, Trace
-from support.lamps import CAN_SHINE, NEVER_BLOWN, NO_DEADLOCK, NO_RELIGHT, NO_SHORT, at, expecting, lamp
+from support.lamps import CAN_SHINE, NEVER_BLOWN, NO_DEADLOCK, NO_RELIGHT, NO_SHORT, at, expecting, lamp, search
 from support.reports import run_of
 
 FULL = """\
@@ -81,10 +83,17 @@ class TestExpected:
         assert text.endswith(": 1 failed\n")
 
 
+def test_with_all_engines_it_says_what_each_settles() -> None:
+    system = lamp(NEVER_BLOWN, CAN_SHINE)
+    engines = {choice: search for choice in EngineChoice if choice is not EngineChoice.ALL}
+    run = check(system, "lamp.custody", EngineChoice.ALL, engines=engines)
+    assert f"  {', '.join(['explicit settles 2 of 2'] * 3)}; no two disagree\n" in render_run(run, Page())
+
+
 def test_a_limit_is_named_and_counts_as_inconclusive() -> None:
     run = run_of(lamp(NO_DEADLOCK), Limits(max_states=1))
     text = render(Report((run,)), Page())
-    assert "stopped at a limit: 1 states" in text
+    assert "explicit stopped at a limit, 1 states" in text
     assert "inconclusive  deadlock" in text
     assert text.endswith("1 run, 1 property: 1 inconclusive\n")
 

@@ -59,11 +59,11 @@ def _run(run: RunResult) -> dict[str, Any]:
             }
             for notice in run.notices
         ],
-        "properties": [_property(run.system, result) for result in run.properties],
+        "properties": [_property(run, result) for result in run.properties],
     }
 
 
-def _property(system: System, result: PropertyResult) -> dict[str, Any]:
+def _property(run: RunResult, result: PropertyResult) -> dict[str, Any]:
     subject, finding = result.subject, result.finding
     expected = subject.expected
     return {
@@ -75,6 +75,7 @@ def _property(system: System, result: PropertyResult) -> dict[str, Any]:
         "implicit": subject.implicit,
         "verdict": finding.verdict.value,
         "engine": result.engine,
+        "engines": {engine: verdict.value for engine, verdict in run.verdicts(subject.name).items()},
         "certificate": None,
         "file": subject.place.file,
         "line": subject.place.line,
@@ -95,7 +96,7 @@ def _property(system: System, result: PropertyResult) -> dict[str, Any]:
         "as_expected": result.as_expected,
         "outcome": result.outcome.value,
         "subject": finding.subject,
-        "trace": None if finding.trace is None else _trace(system, finding.trace),
+        "trace": None if finding.trace is None else _trace(run.system, finding.trace),
     }
 
 

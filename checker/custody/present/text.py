@@ -26,6 +26,7 @@ from custody.present.report import (
     trace_steps,
     verdict_words,
 )
+from custody.properties.engines import EngineChoice
 from custody.properties.result import Outcome, PropertyResult, RunResult
 from custody.rules import rule, rule_ids
 from custody.system.finding import Trace, Verdict
@@ -56,6 +57,8 @@ def render_run(run: RunResult, page: Page) -> str:
         Text(f"{run.spec}: {run.system.name}" + (f", {instance}" if instance else ""), style="bold"), soft_wrap=True
     )
     console.print(Padding(Text(_measure(run)), (0, 0, 0, 2)))
+    if run.engine == EngineChoice.ALL:
+        console.print(Padding(Text(_agreement(run)), (0, 0, 0, 2)))
     failed = [result for result in run.properties if result.outcome is Outcome.FAILED]
     unsettled = [result for result in run.properties if result.outcome is Outcome.UNSETTLED]
     passed = [result for result in run.properties if result.outcome is Outcome.PASSED]
@@ -131,8 +134,17 @@ def _measure(run: RunResult) -> str:
             parts.append(_count(counted.orbits, "orbit"))
     parts.append(f"{sum(found.seconds for found in run.explorations):.2f} s")
     parts.append("engine " + " + ".join(found.engine for found in run.explorations))
-    limits = [found.limit for found in run.explorations if not found.complete and found.limit is not None]
-    return ", ".join(parts) + (f"; stopped at a limit: {limits[0]}" if limits else "")
+    limits = [f"{found.engine} stopped at a limit, {found.limit}" for found in run.explorations if found.limit]
+    return "; ".join([", ".join(parts), *limits])
+
+
+def _agreement(run: RunResult) -> str:
+    """How much each engine contributed to a verdict that none of them contradicts."""
+    parts: list[str] = []
+    for found in run.explorations:
+        settled = sum(finding.verdict is not Verdict.INCONCLUSIVE for finding in found.findings.values())
+        parts.append(f"{found.engine} settles {settled} of {len(run.properties)}")
+    return f"{', '.join(parts)}; no two disagree"
 
 
 def _is_violated(result: PropertyResult) -> bool:

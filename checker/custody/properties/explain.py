@@ -68,7 +68,7 @@ def _explain_violation(system: System, subject: Property, finding: Finding) -> s
         case Form.EVENTUALLY:
             return f"{_quoted(subject)} need never become true: {_forever(system, trace)}"
         case Form.LEADS_TO:
-            return f"{_quoted(subject)} can fail: {_forever(system, trace)}"
+            return f"{_quoted(subject)} can fail{_bound(subject.premises)}: {_forever(system, trace)}"
         case Form.REACHABLE:
             raise ValueError("a trace shows that a state is reachable, not that it is not")
 
@@ -81,10 +81,15 @@ def _explain_false(system: System, subject: Property, trace: Trace) -> str:
         return f"{_falsehood(subject.text or subject.name)}{_where(values)}"
     first = failed[0]
     values = _values(system, first.expression, before, after)
-    bound = ", ".join(f"{name} = {value}" for name, value in first.bindings)
     others = len(failed) - 1
     more = f" (and {_count(others, 'more part')})" if others else ""
-    return f"{_falsehood(first.text)}{f' for {bound}' if bound else ''}{_where(values)}{more}"
+    return f"{_falsehood(first.text)}{_bound(failed[:1])}{_where(values)}{more}"
+
+
+def _bound(parts: Sequence[Conjunct]) -> str:
+    """The values bound around the first of the parts."""
+    bindings = ", ".join(f"{name} = {value}" for part in parts[:1] for name, value in part.bindings)
+    return f" for {bindings}" if bindings else ""
 
 
 def _falsehood(text: str) -> str:

@@ -83,6 +83,10 @@ class RunResult:
         """Everything holds or is violated exactly as the spec expects, and nothing is inconclusive."""
         return all(result.outcome is Outcome.PASSED for result in self.properties)
 
+    def verdicts(self, name: str) -> dict[str, Verdict]:
+        """What each engine that was asked says about the property of that name."""
+        return {found.engine: found.findings[name].verdict for found in self.explorations if name in found.findings}
+
     @property
     def interrupted(self) -> bool:
         """Whether it was stopped from the keyboard; what it had found by then is still true."""
