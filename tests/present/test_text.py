@@ -28,8 +28,8 @@ given/lamp.custody: lamp, WATTS = 60, DIMMED = false
        1  User.0  press(finger: thumb): switch on      10    lamp: off → on
     >  2  User.0  press(finger: thumb): blow the fuse  11    lamp: on → blown
 
-  holds  can_shine     lamp == on (reached in 1 step)
-  holds  no_relight    lamp == on => lamp' != off
+  holds  can_shine   lamp == on (reached in 1 step)
+  holds  no_relight  lamp == on => lamp' != off
   never happens: no_short
   warning: lamp.custody:13:1: `melt` in `press` with the outcome `fails EIO` never happens [action-never-fires]
   warning: lamp.custody:52:1: `no_relight` says nothing: `false` is never true [premise-never-true]

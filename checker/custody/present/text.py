@@ -30,7 +30,7 @@ from custody.properties.engines import EngineChoice
 from custody.properties.result import Outcome, PropertyResult, RunResult
 from custody.rules import rule, rule_ids
 from custody.system.finding import Trace, Verdict
-from custody.system.model import Form, System
+from custody.system.model import Form, Property, System
 from custody.system.place import Place
 
 _STYLE = {Outcome.PASSED: "green", Outcome.FAILED: "bold red", Outcome.UNSETTLED: "bold yellow"}
@@ -156,8 +156,7 @@ def _print_result(console: Console, run: RunResult, result: PropertyResult) -> N
     heading = Text("  ")
     heading.append(verdict_words(result), style=_STYLE[result.outcome])
     heading.append(f"  {subject.name}", style="bold")
-    rules = f" [{', '.join(subject.rules)}]" if subject.rules else ""
-    heading.append(f"{rules}, {subject.kind}, {_where(subject.place, run.system)}")
+    heading.append(f"{_cited(subject)}, {subject.kind}, {_where(subject.place, run.system)}")
     console.print(heading, soft_wrap=True)
     if subject.doc:
         _print_indented(console, " ".join(subject.doc.split()))
@@ -232,12 +231,15 @@ def _print_table(console: Console, results: list[PropertyResult], implicitly: st
             table.add_row(
                 Text(verdict_words(result), style=_STYLE[result.outcome]),
                 Text(subject.name),
-                Text(", ".join(subject.rules)),
-                Text(_about(result)),
+                Text(f"{_about(result)}{_cited(subject)}"),
             )
         console.print(Padding(table, (0, 0, 0, 2)))
     if implicit:
         console.print(Padding(Text(f"{implicitly}: {', '.join(implicit)}"), (0, 0, 0, 2)))
+
+
+def _cited(subject: Property) -> str:
+    return f" [{', '.join(subject.rules)}]" if subject.rules else ""
 
 
 def _about(result: PropertyResult) -> str:
