@@ -70,10 +70,15 @@ def free_start(system: System, trace: Trace) -> dict[str, str]:
 
 
 def step_words(action: Action) -> str:
-    """What the step is: the call with its arguments, the step in words, the outcome."""
+    """What the step is: the call with its arguments, the step in words where it says more, the outcome."""
     arguments = ", ".join(f"{name}: {value}" for name, value in action.arguments)
     call = f"{action.name}({arguments})" if arguments else action.name
-    words = call if action.label in ("", action.name) else f"{call}: {action.label}"
+    if action.label in ("", action.name) or action.label.startswith(f"{action.name}("):
+        words = call
+    elif action.label.startswith(f"calls {action.name}("):
+        words = f"calls {call}"
+    else:
+        words = f"{call}: {action.label}"
     return f"{words} ({action.outcome})" if action.outcome else words
 
 
