@@ -231,7 +231,7 @@ def _print_table(console: Console, results: list[PropertyResult], implicitly: st
             table.add_row(
                 Text(verdict_words(result), style=_STYLE[result.outcome]),
                 Text(subject.name),
-                Text(f"{_about(result)}{_cited(subject)}"),
+                Text(f"{_about(result)}{_cited(subject)}".strip()),
             )
         console.print(Padding(table, (0, 0, 0, 2)))
     if implicit:
