@@ -120,7 +120,9 @@ class _Search:
         if limit is None and self._seen.layers:
             try:
                 progress_properties = self._of(Form.PROGRESS)
-                stuck = stuck_actors(progress_properties, self._seen.layers, self._successors, self._layout)
+                stuck = stuck_actors(
+                    self._system, progress_properties, self._seen.layers, self._successors, self._layout
+                )
             except KeyboardInterrupt:
                 limit = INTERRUPTED
         return self._result(limit, stuck)

@@ -12,17 +12,27 @@ from collections.abc import Sequence
 from custody.explore.generate import Flags, Successors, flags
 from custody.explore.layout import Layout
 from custody.explore.trace import Goal
-from custody.system.model import Property
+from custody.system.model import Property, System
 
 
 def stuck_actors(
-    properties: Sequence[Property], layers: Sequence[Sequence[int]], successors: Successors, layout: Layout
+    system: System,
+    properties: Sequence[Property],
+    layers: Sequence[Sequence[int]],
+    successors: Successors,
+    layout: Layout,
 ) -> dict[str, tuple[str, Goal]]:
     """For each violated property the actor that gets stuck first, and the states where it is."""
     actors = [(p.name, actor, resting) for p in properties for actor, resting in p.resting]
     if not actors:
         return {}
-    can_rest = _who_can_rest(flags([resting for _, _, resting in actors], layout), len(actors), layers, successors)
+    resting = flags([condition for _, _, condition in actors], layout)
+    # A step that breaks a check ends its actor's call: that is a hazard, reported as such, and not a wait.
+    ends = [
+        sum(1 << bit for bit, (_, actor, _) in enumerate(actors) if actor == action.actor)
+        for action in system.actions
+    ]
+    can_rest = _who_can_rest(resting, ends, (1 << len(actors)) - 1, layers, successors)
     found: dict[str, tuple[str, Goal]] = {}
     for depth, layer in enumerate(layers):
         for bit, (name, actor, _) in enumerate(actors):
@@ -35,10 +45,13 @@ def stuck_actors(
 
 
 def _who_can_rest(
-    resting: Flags, count: int, layers: Sequence[Sequence[int]], successors: Successors
+    resting: Flags,
+    ends: Sequence[int],
+    everybody: int,
+    layers: Sequence[Sequence[int]],
+    successors: Successors,
 ) -> dict[int, int]:
     """For each state a bit for each actor that rests there or in some state that can be reached from it."""
-    everybody = (1 << count) - 1
     can_rest: dict[int, int] = {}
     for layer in layers:
         for state in layer:
@@ -50,9 +63,8 @@ def _who_can_rest(
         still_open: list[int] = []
         for state in open_:
             mine = can_rest[state]
-            for _, after in successors(state):
-                if after >= 0:
-                    mine |= can_rest[after]
+            for action, after in successors(state):
+                mine |= can_rest[after] if after >= 0 else ends[action]
             if mine != can_rest[state]:
                 can_rest[state] = mine
                 changed = True

@@ -115,7 +115,7 @@ class _Analysis:
             return self._inconclusive(p)
         best: tuple[int, Trace, str] | None = None
         for actor, resting in p.resting:
-            stuck = self._never_again(Machine(resting))
+            stuck = self._never_again(Machine(resting), actor)
             trace = self._paths.to_nodes(stuck)
             if trace is not None and (best is None or trace.length < best[0]):
                 best = (trace.length, trace, actor)
@@ -123,14 +123,16 @@ class _Analysis:
             return Finding(p.name, Verdict.HOLDS)
         return Finding(p.name, Verdict.VIOLATED, best[1], subject=best[2])
 
-    def _never_again(self, holds: Machine) -> list[int]:
-        """The nodes from which no node can be reached where the condition holds."""
+    def _never_again(self, holds: Machine, actor: str) -> list[int]:
+        """The nodes from which no node can be reached where the condition holds, or where the actor's call ends
+        in a broken check, which is a hazard and reported as such."""
         if self._into is None:
             self._into = [[] for _ in self._graph.states]
             for node, moves in enumerate(self._graph.moves):
                 for _, target in moves:
                     self._into[target].append(node)
-        stack = [node for node, state in enumerate(self._graph.states) if holds(state)]
+        ended = {node for node, action, _ in self._graph.broken if self._system.actions[action].actor == actor}
+        stack = [node for node, state in enumerate(self._graph.states) if node in ended or holds(state)]
         can = set(stack)
         while stack:
             for before in self._into[stack.pop()]:

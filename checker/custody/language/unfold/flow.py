@@ -74,6 +74,7 @@ class Flow:
         self._actor = actor
         self._self = self_value
         self._regions = 0
+        self._takes_locks = False
 
     # ------------------------------------------------------------------ the outermost routine
 
@@ -92,7 +93,7 @@ class Flow:
         return self._block(declaration.body, closing, frame)
 
     def _leave(self, path: Path, frame: Frame, node: s.Return | None) -> Forks:
-        if frame.routine.declaration.kind == "procedure":
+        if frame.routine.declaration.kind == "procedure" and self._takes_locks:
             place = node.place if node is not None else frame.routine.place
             self._operations.check_locks_released(path, self._recorder(path, frame), self._actor, place)
         return [(path, END)]
@@ -227,6 +228,7 @@ class Flow:
 
     def _operation(self, node: s.Statement, after: int, frame: Frame) -> int:
         """Locks, waits, counts, objects and lists: `operations` knows what they mean."""
+        self._takes_locks = self._takes_locks or isinstance(node, s.Lock)
         alternatives = getattr(node, "alternatives", ())
         entries = [(alternative.outcome, self._block(alternative.body, after, frame)) for alternative in alternatives]
         zero = self._block(node.at_zero, after, frame) if isinstance(node, s.Put) else after

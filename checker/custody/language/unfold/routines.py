@@ -136,6 +136,8 @@ class Routines:
             shown = self._shown(arguments)
             call = f"{routine.name}({', '.join(text for _, text in shown)})"
             for path, target in self._follow(flow, first, start):
+                if not path.possible:
+                    continue
                 draft = self._draft(routine, actor, path, shown, call)
                 draft.label = call if single_step else f"calls {call}"
                 draft.place = routine.place
@@ -184,6 +186,8 @@ class Routines:
             node = waiting[0]
             done.add(node)
             for path, target in self._follow(flow, node, Path()):
+                if not path.possible:
+                    continue
                 draft = self._draft(routine, actor, path, (), flow.nodes[node].text)
                 draft.source = numbering[node]
                 draft.target = self._number(flow, target, numbering, positions, routine)
