@@ -9,11 +9,16 @@ from __future__ import annotations
 
 import difflib
 import functools
+import hashlib
 import re
+import sys
 from dataclasses import dataclass
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
+import lark
+import platformdirs
 from lark import Lark, Token, Tree, UnexpectedCharacters, UnexpectedEOF, UnexpectedInput, UnexpectedToken
 from lark.indenter import DedentError, Indenter
 
@@ -85,7 +90,18 @@ class _Layout(Indenter):
 
 @functools.cache
 def _parser() -> Lark:
+    """The parser; its tables are kept in the user's cache folder, since making them takes most of a second.
+
+    lark names the file by what it was made from, writes it atomically and makes it anew when it cannot be read.
+    """
     grammar = resources.files("custody.language").joinpath("custody.lark").read_text(encoding="utf-8")
+    folder = Path(platformdirs.user_cache_dir("custody"))
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        key = hashlib.sha256(f"{grammar}{lark.__version__}{sys.version}".encode()).hexdigest()[:20]
+        cache: bool | str = str(folder / f"grammar-{key}")
+    except OSError:
+        cache = False
     return Lark(
         grammar,
         parser="lalr",
@@ -93,6 +109,7 @@ def _parser() -> Lark:
         postlex=_Layout(),
         propagate_positions=True,
         maybe_placeholders=True,
+        cache=cache,
     )
 
 
