@@ -1,0 +1,167 @@
+"""Small systems for comparing tools: a plain count of everything reachable, and random systems to count.
+
+The count is made with the plain evaluator alone, so it shares no search with any engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from hypothesis import strategies as st
+
+from custody.system.evaluate import enabled, failed_check, fire, initial_states
+from custody.system.expression import (
+    TRUE,
+    Expr,
+    Op,
+    Sort,
+    add,
+    and_,
+    boolean,
+    div,
+    eq,
+    ite,
+    le,
+    lt,
+    mod,
+    mul,
+    not_,
+    number,
+    or_,
+    read,
+    sub,
+)
+from custody.system.model import BOOLEAN, Action, Check, Domain, Effect, State, System, Variable
+from custody.system.place import Place
+
+FILE = "small.custody"
+
+
+@dataclass(frozen=True, slots=True)
+class Reachable:
+    """Everything reachable: the states in breadth-first order, the transitions, the depth of the deepest state."""
+
+    states: tuple[State, ...]
+    transitions: int
+    depth: int
+
+
+def explore(system: System) -> Reachable:
+    """By the meaning of a system and nothing else. A step that breaks a check is a transition to nowhere."""
+    depth_of = dict.fromkeys(initial_states(system), 0)
+    order = list(depth_of)
+    transitions = 0
+    for state in order:
+        for index in enabled(system, state):
+            transitions += 1
+            action = system.actions[index]
+            if failed_check(action, state) is None:
+                after = fire(action, state)
+                if after not in depth_of:
+                    depth_of[after] = depth_of[state] + 1
+                    order.append(after)
+    return Reachable(tuple(order), transitions, max(depth_of.values(), default=0))
+
+
+def at(line: int) -> Place:
+    return Place(FILE, line)
+
+
+def variable(name: str, domain: Domain, *initial: int) -> Variable:
+    return Variable(name, domain, initial, base=name, place=at(1))
+
+
+def action(name: str, guard: Expr, effects: Sequence[Effect], checks: Sequence[Check] = ()) -> Action:
+    return Action(name, "user", name, at(2), guard, tuple(effects), tuple(checks))
+
+
+def system(variables: Sequence[Variable], actions: Sequence[Action], where: Expr = TRUE) -> System:
+    return System("small", FILE, tuple(variables), tuple(actions), (), where=where)
+
+
+def in_range(domain: Domain, value: Expr) -> Check:
+    """The check that keeps an effect within its variable's domain."""
+    inside = and_(le(number(domain.low), value), le(value, number(domain.high)))
+    return Check(inside, "range", "leaves its range", at(3))
+
+
+DOMAINS = (BOOLEAN, Domain(0, 2, labels=("a", "b", "c")), Domain(-2, 1), Domain(0, 3), Domain(5, 7))
+
+
+def integers(variables: Sequence[Variable], depth: int) -> st.SearchStrategy[Expr]:
+    """Integer expressions over the variables, of at most `depth` operators above each other."""
+    numbers = [read(index, Sort.INT) for index, variable in enumerate(variables) if variable.domain.sort is Sort.INT]
+    leaves = st.one_of(st.sampled_from(numbers), st.integers(-3, 7).map(number)) if numbers else st.just(number(1))
+    if depth == 0:
+        return leaves
+    parts = integers(variables, depth - 1)
+    operators = st.sampled_from((add, sub, mul, _div, _mod))
+    return st.one_of(
+        leaves,
+        st.builds(_apply, operators, parts, parts),
+        st.builds(ite, truths(variables, depth - 1), parts, parts),
+    )
+
+
+def truths(variables: Sequence[Variable], depth: int) -> st.SearchStrategy[Expr]:
+    """Boolean expressions over the variables, of at most `depth` operators above each other."""
+    flags = [read(index, Sort.BOOL) for index, variable in enumerate(variables) if variable.domain.boolean]
+    leaves = st.one_of(st.sampled_from(flags), st.booleans().map(boolean)) if flags else st.booleans().map(boolean)
+    if depth == 0:
+        return leaves
+    numbers, parts = integers(variables, depth - 1), truths(variables, depth - 1)
+    comparisons = st.sampled_from((eq, lt, le))
+    return st.one_of(
+        leaves,
+        st.builds(_apply, comparisons, numbers, numbers),
+        st.builds(eq, parts, parts),
+        st.builds(not_, parts),
+        st.builds(and_, parts, parts, parts),
+        st.builds(or_, parts, parts, parts),
+        st.builds(ite, parts, parts, parts),
+    )
+
+
+def _apply(operator: Callable[[Expr, Expr], Expr], left: Expr, right: Expr) -> Expr:
+    return operator(left, right)
+
+
+def _div(left: Expr, right: Expr) -> Expr:
+    """Built directly: what is not positive may divide here, with the result 0 that the evaluator gives."""
+    return div(left, right) if right.is_constant and right.value > 0 else Expr(Op.DIV, Sort.INT, (left, right))
+
+
+def _mod(left: Expr, right: Expr) -> Expr:
+    return mod(left, right) if right.is_constant and right.value > 0 else Expr(Op.MOD, Sort.INT, (left, right))
+
+
+@st.composite
+def systems(draw: st.DrawFn) -> System:
+    """Systems of three to five variables, four to eight actions, and one first state or several.
+
+    An effect that would leave its variable's range breaks a check, or goes round to the range's other end.
+    """
+    variables = [
+        variable(f"x[{index}]", domain, *draw(st.lists(st.integers(domain.low, domain.high), min_size=1, max_size=2)))
+        for index, domain in enumerate(draw(st.lists(st.sampled_from(DOMAINS), min_size=3, max_size=5)))
+    ]
+    actions = [_random_action(draw, f"act{index}", variables) for index in range(draw(st.integers(4, 8)))]
+    where = draw(st.one_of(st.just(TRUE), truths(variables, 2)))
+    candidate = system(variables, actions, where)
+    return candidate if any(True for _ in initial_states(candidate)) else system(variables, actions)
+
+
+def _random_action(draw: st.DrawFn, name: str, variables: Sequence[Variable]) -> Action:
+    targets = draw(st.lists(st.sampled_from(range(len(variables))), unique=True, max_size=3))
+    effects: list[Effect] = []
+    checks: list[Check] = []
+    for target in targets:
+        domain = variables[target].domain
+        value = draw(truths(variables, 2) if domain.boolean else integers(variables, 2))
+        if not domain.boolean and draw(st.booleans()):
+            checks.append(in_range(domain, value))
+        elif not domain.boolean:
+            value = add(mod(sub(value, number(domain.low)), number(domain.size)), number(domain.low))
+        effects.append(Effect(target, value))
+    return action(name, draw(truths(variables, 2)), effects, checks)
