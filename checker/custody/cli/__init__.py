@@ -21,6 +21,7 @@ from custody.cli.codes import Code
 COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "check": "Check every property of every specification.",
+        "draw": "Draw a state map, a reachable graph or a counterexample.",
         "rules": "List the rules of the dma-buf contract.",
         "explain": "Explain a rule, a kind of property or a warning.",
     }

@@ -74,15 +74,17 @@ def _seconds(_context: click.Context, _option: click.Parameter, value: float | N
     return value
 
 
+setting_option = click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=_setting,
+    help="Set a parameter. Repeatable.",
+)
+
 _OPTIONS = (
-    click.option(
-        "--set",
-        "settings",
-        multiple=True,
-        metavar="NAME=VALUE",
-        callback=_setting,
-        help="Set a parameter. Repeatable.",
-    ),
+    setting_option,
     click.option(
         "--property", "properties", multiple=True, metavar="NAME", help="Check this property only. Repeatable."
     ),

@@ -59,6 +59,14 @@ def load_all(paths: Sequence[str]) -> tuple[list[Spec], list[Diagnostic]]:
     return list(specs.values()), list(dict.fromkeys(errors))
 
 
+def load_one(given: str) -> Spec:
+    """The one specification that a path means; SpecError with what is wrong with it."""
+    named = _resolve(given)
+    if isinstance(named, Diagnostic):
+        raise SpecError([named])
+    return Spec(given, load(str(named)))
+
+
 def _nothing_to_check(given: str, path: Path) -> Diagnostic:
     if path.is_dir():
         return _complaint(given, "no-spec", "this folder has no specification that declares a property")

@@ -29,6 +29,9 @@ from custody.language.types import (
 
 def check(world: World) -> None:
     """Types everything; complaints go to the world's problems."""
+    if world.header is not None and world.header.implements is not None:
+        message = "'implements' is understood but not executed yet"
+        world.problems.error(world.header, "not-yet", message, "state the contract's rules as properties")
     for symbol in world.states:
         _first_value(world, symbol.declaration, symbol.type, symbol.scope)
     for entry in world.objects:

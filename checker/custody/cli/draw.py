@@ -1,0 +1,132 @@
+"""`custody draw`: a picture of a specification: its state map, its reachable graph, or a counterexample."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+import click
+
+from custody.cli.codes import Code
+from custody.cli.options import setting_option
+from custody.cli.paths import load_one
+from custody.graph.build import reachable
+from custody.graph.quotient import project, telling_views
+from custody.language import LimitError, SpecError, instances
+from custody.present.diagnostics import render as render_diagnostic
+from custody.present.draw.chart import chart
+from custody.present.draw.lifecycle import FEW, lifecycle
+from custody.present.draw.render import FORMATS, NoGraphvizError, render
+from custody.properties.check import check
+from custody.properties.result import PropertyResult
+from custody.system.display import View
+from custody.system.finding import Limits, Verdict
+from custody.system.model import System
+
+MOST_NODES = {"lifecycle": 12, "graph": 60}
+"""How many nodes a picture may have before views are left out."""
+
+MOST_STATES = 100_000
+
+
+@click.command(name="draw")
+@click.argument("path")
+@click.option("-o", "--output", "target", required=True, metavar="FILE", help="Where to: FILE.{svg,png,pdf,dot}.")
+@click.option(
+    "--view",
+    "kind",
+    type=click.Choice(["lifecycle", "graph", "trace", "locks", "layers"]),
+    default="lifecycle",
+    show_default=True,
+    help="State map, reachable graph (folded where large), or a counterexample as a sequence chart.",
+)
+@click.option("--property", "wanted", metavar="NAME", help="For trace: whose counterexample (default: the first).")
+@click.option("--variables", metavar="A,B", help="For lifecycle and graph: what to tell states apart by.")
+@setting_option
+def command(
+    path: str,
+    target: str,
+    kind: str,
+    wanted: str | None,
+    variables: str | None,
+    settings: list[tuple[str, str]],
+) -> int:
+    """Draw PATH, a specification."""
+    file = Path(target)
+    if file.suffix.removeprefix(".") not in FORMATS:
+        raise click.UsageError(f"cannot draw '{target}': the name must end in .{', .'.join(FORMATS)}")
+    if not file.parent.is_dir():
+        raise click.UsageError(f"cannot write {target}: there is no folder {file.parent}")
+    if kind in ("locks", "layers"):
+        raise click.UsageError(f"the view '{kind}' is not drawn yet; there are lifecycle, graph and trace")
+    try:
+        spec = load_one(path)
+        systems = instances(spec.program, dict(settings))
+    except SpecError as error:
+        for diagnostic in error.diagnostics:
+            click.echo(render_diagnostic(diagnostic), err=True)
+        return Code.WRONG_REQUEST
+    except LimitError as error:
+        raise click.UsageError(str(error)) from None
+    dot = _trace(systems, spec.name, wanted) if kind == "trace" else _map(systems[0], spec.name, kind, variables)
+    try:
+        render(dot, file)
+    except NoGraphvizError as error:
+        raise click.UsageError(str(error)) from None
+    except OSError as error:
+        raise click.UsageError(f"cannot write {target}: {error.strerror}") from None
+    return Code.PASSED
+
+
+def _map(system: System, name: str, kind: str, variables: str | None) -> str:
+    graph = reachable(system, Limits(max_states=MOST_STATES))
+    if variables:
+        views = _named(system, variables)
+    elif kind == "graph" and len(graph.states) <= MOST_NODES[kind]:
+        views = list(system.views)
+    else:
+        views = telling_views(system, graph, MOST_NODES[kind])
+    if not views:
+        views = [view for view in system.views if not view.hidden][:1]
+    quotient = project(system, graph, views)
+    by = "" if len(views) > FEW else " by " + ", ".join(view.name for view in views)
+    title = f"{system.name} ({name}): {len(graph.states):,} states{by}"
+    return lifecycle(quotient, title)
+
+
+def _named(system: System, variables: str) -> list[View]:
+    views = {view.name: view for view in system.views}
+    found: list[View] = []
+    for name in (part.strip() for part in variables.split(",")):
+        if name not in views:
+            near = difflib.get_close_matches(name, list(views), 1)
+            hint = f"; did you mean '{near[0]}'?" if near else f"; there are {', '.join(list(views)[:8])}"
+            raise click.UsageError(f"'{name}' is nothing that can be shown{hint}")
+        found.append(views[name])
+    return found
+
+
+def _trace(systems: tuple[System, ...], name: str, wanted: str | None) -> str:
+    """The chart of the wanted property's trace, in the first instance that has one."""
+    known = list(dict.fromkeys(p.name for system in systems for p in system.properties))
+    if wanted is not None and wanted not in known:
+        near = difflib.get_close_matches(wanted, known, 1)
+        hint = f"; did you mean '{near[0]}'?" if near else ""
+        raise click.UsageError(f"there is no property '{wanted}'{hint}")
+    for system in systems:
+        names = None if wanted is None else (wanted,)
+        if wanted is not None and all(p.name != wanted for p in system.properties):
+            continue
+        run = check(system, name, properties=names)
+        found = _first(run.properties, anything=wanted is not None)
+        if found is not None and found.finding.trace is not None:
+            violated = found.finding.verdict is Verdict.VIOLATED
+            title = f"{system.name}: {found.subject.name} {'is violated' if violated else 'is reached'}"
+            return chart(system, found.finding.trace, title, found.message, violated=violated)
+    raise click.UsageError(f"{'it' if wanted is None else repr(wanted)} has no trace to draw: nothing is violated")
+
+
+def _first(results: tuple[PropertyResult, ...], *, anything: bool) -> PropertyResult | None:
+    violated = [r for r in results if r.finding.verdict is Verdict.VIOLATED and r.finding.trace is not None]
+    shown = [r for r in results if r.finding.trace is not None]
+    return violated[0] if violated else (shown[0] if shown and anything else None)

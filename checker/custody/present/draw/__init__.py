@@ -1,0 +1,1 @@
+"""Pictures, as DOT text that graphviz turns into SVG, PNG or PDF. Without graphviz the DOT text is still made."""
