@@ -135,7 +135,9 @@ class Form(StrEnum):
     REACHABLE = "reachable"  # expression holds in some reachable state
     HAZARD = "hazard"  # no check that names this property fails
     DEADLOCK = "deadlock"  # every state is terminal or has an action that is not spontaneous
-    PROGRESS = "progress"  # from every state, each actor of `resting` can still come to rest, or to a hazard of its own
+    PROGRESS = (
+        "progress"  # from every state, each actor of `resting` can still come to rest, or to a hazard of its own
+    )
     EVENTUALLY = "eventually"  # on every fair run, expression holds at some time
     LEADS_TO = "leads_to"  # on every fair run, whenever expression holds, goal holds then or later
 

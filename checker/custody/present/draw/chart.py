@@ -17,10 +17,10 @@ def chart(system: System, trace: Trace, title: str, message: str, *, violated: b
     """The chart as DOT: one table, so that every graphviz output format shows the same."""
     steps = trace_steps(system, trace)
     actors = list(dict.fromkeys(step.action.actor for step in steps)) or ["nobody"]
-    rows = [
-        _head(actors),
-        *(_row(number, step, actors, _mark(number, steps, trace, violated)) for number, step in enumerate(steps, 1)),
-    ]
+    rows = [_head(actors)]
+    for number, step in enumerate(steps, 1):
+        wrong = violated and trace.loop_at is None and number == len(steps)
+        rows.append(_row(number, step, actors, wrong=wrong))
     if trace.loop_at is not None:
         rows.append(_loop(trace, len(actors)))
     rows.append(_foot(message, len(actors), violated=violated))
