@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -46,19 +47,20 @@ needs_spin = pytest.mark.skipif(_missing("spin", "cc") is not None, reason=_miss
 needs_rumur = pytest.mark.skipif(_missing("rumur", "cc") is not None, reason=_missing("rumur", "cc") or "")
 
 
-def run_spin(model: str, breadth_first: bool = True) -> Count:
-    """Search the whole state space of a Promela model, going on after violated assertions.
+def run_spin(model: str, breadth_first: bool = True, defines: Sequence[str] = ()) -> Count:
+    """Search the whole state space of a Promela model, going on after errors, with preprocessor `defines` ("N=3").
 
     `spin -a` is told not to leave variables or steps out (-o1 -o2 -o3: by itself it leaves a variable that is
-    never read out of the state, and merges steps).  States without a successor are no error (-E).
+    never read out of the state, and merges steps).  A violated assertion is an error, and so is a state without a
+    successor where a process is not at an `end` label.
     """
     with TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "model.pml").write_text(model, encoding="utf-8")
-        _run(folder, "spin", "-a", "-o1", "-o2", "-o3", "model.pml")
+        _run(folder, "spin", *(f"-D{define}" for define in defines), "-a", "-o1", "-o2", "-o3", "model.pml")
         order = ["-DBFS"] if breadth_first else []
         _run(folder, "cc", "-w", "-O1", "-DSAFETY", "-DNOREDUCE", "-DVECTORSZ=16384", *order, "-o", "pan", "pan.c")
-        output = _run(folder, "./pan", "-c0", "-E", "-m2000000", "-w22")
+        output = _run(folder, "./pan", "-c0", "-m2000000", "-w22")
     for trouble in ("max search depth too small", "out of memory", "Search not completed", "VECTORSZ"):
         if trouble in output:
             raise PeerError(output)
@@ -71,8 +73,13 @@ def run_spin(model: str, breadth_first: bool = True) -> Count:
     )
 
 
-def run_rumur(model: str) -> Count:
-    """Search the whole state space of a Murphi model; states that violate an invariant are not searched further."""
+def run_rumur(model: str, size: int | None = None) -> Count:
+    """Search the whole state space of a Murphi model, with its constant N set to `size`.
+
+    States that violate an invariant are errors and are not searched further; states without a successor are none.
+    """
+    if size is not None:
+        model = re.sub(r"(?m)^  N: \d+;", f"  N: {size};", model)
     with TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "model.m").write_text(model, encoding="utf-8")
