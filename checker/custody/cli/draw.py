@@ -23,7 +23,7 @@ from custody.system.display import View
 from custody.system.finding import Limits, Verdict
 from custody.system.model import System
 
-MOST_NODES = {"lifecycle": 12, "graph": 60}
+MOST_NODES = {"lifecycle": 12, "graph": 40}
 """How many nodes a picture may have before views are left out."""
 
 MOST_STATES = 100_000

@@ -64,6 +64,9 @@ def project(system: System, graph: ReachableGraph, views: Sequence[View]) -> Quo
         node.states += 1
         node.terminal = node.terminal or bool(terminal(state))
         node.violates |= {name for name, holds in invariants if not holds(state)}
+        moves = graph.enabled[position] if position < len(graph.enabled) else None
+        if moves is not None and not terminal(state) and all(system.actions[a].spontaneous for a in moves):
+            node.violates.add("deadlock")
     for position in graph.initial:
         quotient.nodes[of[position]].initial = True
     for source, moves in enumerate(graph.moves):

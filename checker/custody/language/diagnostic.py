@@ -46,4 +46,5 @@ class LimitError(Exception):
 
     def __init__(self, place: Place, message: str) -> None:
         self.place = place
+        self.reason = message
         super().__init__(f"{place}: {message}")

@@ -70,11 +70,17 @@ class Library:
                 folders.append(folders[-1].parent)
             candidates = [folder / wanted for folder in (*folders, *self._roots)]
         for candidate in candidates:
-            resolved = candidate.resolve()
+            try:
+                resolved = candidate.resolve()
+                exists = resolved.is_file()
+            except (OSError, ValueError) as error:
+                reason = getattr(error, "strerror", None) or str(error)
+                problems.error(use, "missing", "this cannot be the name of a module", reason)
+                return None
             if not any(root == resolved or root in resolved.parents for root in self._roots):
                 problems.error(use, "outside", f"'{use.module}' lies outside the specification tree")
                 return None
-            if resolved.is_file():
+            if exists:
                 return self._shown(resolved)
         folder = ", ".join(dict.fromkeys(str(self._shown(candidate.parent)) for candidate in candidates))
         problems.error(use, "missing", f"there is no module '{use.module}'", f"looked in {folder}")

@@ -12,7 +12,7 @@ from custody.language import syntax as s
 from custody.language.check import check
 from custody.language.constants import constant
 from custody.language.declare import World
-from custody.language.diagnostic import Diagnostic, SpecError
+from custody.language.diagnostic import Diagnostic, LimitError, SpecError
 from custody.language.library import Library
 from custody.language.problems import Problems
 from custody.language.symbols import Constant
@@ -67,7 +67,10 @@ def instances(program: Program, settings: Mapping[str, str]) -> tuple[System, ..
         key = tuple(world.parameters.items())
         if key not in systems:
             del name
-            systems[key] = assemble(world, program.file)
+            try:
+                systems[key] = assemble(world, program.file)
+            except LimitError as error:
+                raise error if error.place.line else LimitError(Place(program.file, 1), error.reason) from None
     return tuple(systems.values())
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import math
 from dataclasses import replace
 
 from custody.language import syntax as s
 from custody.language.constants import constant, constant_number
 from custody.language.declare import World
+from custody.language.diagnostic import LimitError
 from custody.language.problems import Problems
 from custody.language.symbols import LocalSymbol, RoutineSymbol, Scope, StateSymbol, TypeSymbol
 from custody.language.types import ArrayType, BoolType, RoleType, Type, VariantType
@@ -46,6 +48,9 @@ from custody.system.model import (
     System,
 )
 from custody.system.place import Place
+
+MAX_FIRST_STATES = 1_000_000
+"""How many combinations of first values are looked at, before `init` restricts them."""
 
 SYSTEM = "system"
 """Who performs an action that names nobody."""
@@ -235,6 +240,8 @@ class _Assembly:
             for instance in range(kind.size):
                 locks += self._allocate_object(entry, instance)
         self.locks = tuple(locks)
+        if math.prod(len(variable.initial) for variable in self._storage.variables) > MAX_FIRST_STATES:
+            raise LimitError(self._hazard_place, f"more than {MAX_FIRST_STATES:,} combinations of first values")
 
     def _allocate_object(self, entry: TypeSymbol, instance: int) -> list[LockCells]:
         name = f"{entry.name}.{instance}"

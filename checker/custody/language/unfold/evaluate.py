@@ -6,11 +6,13 @@ Conditions are short-circuit as in C: what could go wrong in `b` of `a and b` on
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Protocol, TypeVar
 
 from custody.language import syntax as s
+from custody.language.diagnostic import LimitError
 from custody.language.show import show
 from custody.language.symbols import (
     ConstantSymbol,
@@ -44,6 +46,7 @@ from custody.language.unfold.storage import (
     load,
 )
 from custody.language.unfold.value import (
+    MAX_VALUES,
     ArrayValue,
     QueueValue,
     RecordValue,
@@ -616,6 +619,8 @@ class Evaluator:
                     choices.append([(slot, lt(number(i), length)) for i, slot in enumerate(slots)])
                 case _:
                     raise AssertionError(f"{binder.place}: not a set or queue")
+        if math.prod(map(len, choices)) > MAX_VALUES:
+            raise LimitError(binders[0].place, f"more than {MAX_VALUES} combinations to run through")
         symbols = [binder.symbol for binder in binders if binder.symbol is not None]
         for combination in itertools.product(*choices):
             names: dict[LocalSymbol, Layout | Value] = {

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from custody.language import syntax as s
+from custody.language.diagnostic import LimitError
 from custody.language.show import show
 from custody.language.symbols import LocalSymbol
+from custody.language.types import size
 from custody.language.unfold.evaluate import Evaluator, Surroundings
 from custody.language.unfold.storage import Layout, Storage
-from custody.language.unfold.value import Scalar, Value, every
+from custody.language.unfold.value import MAX_VALUES, Scalar, Value, every
 from custody.rules import kind_of
 from custody.system.expression import TRUE, Expr, after, and_, implies, not_, or_
 from custody.system.model import Conjunct, Form, Kind, Property
@@ -165,6 +168,8 @@ class PropertyUnfolding:
 
     def _choices(self, binders: tuple[s.Binder, ...]) -> list[tuple[Names, Bindings]]:
         kinds = [binder.type for binder in binders if binder.type is not None]
+        if math.prod(map(size, kinds)) > MAX_VALUES:
+            raise LimitError(binders[0].place, f"more than {MAX_VALUES} combinations to run through")
         found: list[tuple[Names, Bindings]] = []
         for values in itertools.product(*map(every, kinds)):
             names: Names = {}

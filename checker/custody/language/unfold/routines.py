@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from custody.language.diagnostic import Diagnostic, LimitError, SpecError
 from custody.language.symbols import LocalSymbol, RoutineSymbol
-from custody.language.types import RoleType
+from custody.language.types import RoleType, size
 from custody.language.unfold.flow import END, Flow, Node
 from custody.language.unfold.operations import Operations
 from custody.language.unfold.path import Path
@@ -313,7 +313,7 @@ def _combinations(routine: RoutineSymbol) -> Iterator[tuple[tuple[LocalSymbol, S
     parameters = routine.parameters
     count = 1
     for parameter in parameters:
-        count *= max(1, len(every(parameter.type)))
+        count *= size(parameter.type)
         if count > MAX_ACTIONS:
             raise LimitError(routine.place, f"'{routine.name}' has more than {MAX_ACTIONS} choices of arguments")
     for values in itertools.product(*(every(parameter.type) for parameter in parameters)):

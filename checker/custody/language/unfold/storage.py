@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from custody.language.diagnostic import LimitError
 from custody.language.types import (
     ArrayType,
     BoolType,
@@ -23,9 +24,9 @@ from custody.language.types import (
     Type,
     VariantType,
     is_scalar,
-    size,
 )
 from custody.language.unfold.value import (
+    MAX_VALUES,
     ArrayValue,
     QueueValue,
     RecordValue,
@@ -38,11 +39,15 @@ from custody.language.unfold.value import (
     as_set,
     choose,
     default,
+    every,
 )
 from custody.system.display import QueueShape, RecordShape, ScalarShape, SetShape, Shape, VariantShape, View
 from custody.system.expression import Expr, Sort, eq, number, read
 from custody.system.model import BOOLEAN, Domain, Variable
 from custody.system.place import Place
+
+MAX_VARIABLES = 20_000
+"""How many variables a system may have."""
 
 FREE = "free"
 """What an unheld lock shows."""
@@ -152,6 +157,8 @@ class Storage:
         """Adds one variable; one with an actor is that actor's position or local."""
         indices = tuple(part.rstrip("]") for part in name[len(base) :].split("[") if part.endswith("]"))
         control = actor is not None
+        if len(self.variables) >= MAX_VARIABLES:
+            raise LimitError(place, f"the model has more than {MAX_VARIABLES} variables")
         self.variables.append(Variable(name, domain, initial, base, indices, control, actor, place))
         return len(self.variables) - 1
 
@@ -193,7 +200,7 @@ class Storage:
                     tuple(inner(f".{field}", part, v) for (field, part), v in zip(fields, values, strict=True)), kind
                 )
             case ArrayType(index, element):
-                values = first.items if isinstance(first, ArrayValue) else [first] * size(index)
+                values = first.items if isinstance(first, ArrayValue) else [first] * len(every(index))
                 names = self.names(index)
                 return ArrayCells(
                     tuple(inner(f"[{n}]", element, v) for n, v in zip(names, values, strict=True)), kind
@@ -224,6 +231,8 @@ class Storage:
             case _:
                 domain = self.domain(kind)
                 chosen = first.expr.value if isinstance(first, Scalar) else domain.low
+                if anything and domain.size > MAX_VALUES:
+                    raise LimitError(place, f"'{name}' has more than {MAX_VALUES} first values")
                 initial = tuple(range(domain.low, domain.high + 1)) if anything else (chosen,)
                 return Cell(self.variable(name, domain, initial, base, place, actor), kind)
 

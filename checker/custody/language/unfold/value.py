@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from custody.language.diagnostic import LimitError
 from custody.language.types import (
     ArrayType,
     BoolType,
@@ -19,6 +20,7 @@ from custody.language.types import (
     size,
 )
 from custody.system.expression import FALSE, TRUE, Expr, add, and_, boolean, eq, ite, number, or_
+from custody.system.place import NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +89,14 @@ def constant(value: int, kind: Type) -> Scalar:
     return Scalar(boolean(bool(value)) if isinstance(kind, BoolType) else number(value), kind)
 
 
+MAX_VALUES = 1 << 16
+"""How many values a loop, a quantifier, a choice, an index or a set may run through."""
+
+
 def every(kind: Type) -> tuple[Scalar, ...]:
-    """All values of a scalar type, in order."""
+    """All values of a scalar type, in order; LimitError when they are more than can be written out."""
+    if size(kind) > MAX_VALUES:
+        raise LimitError(NOWHERE, f"the type {kind} has more than {MAX_VALUES} values to run through")
     first = low(kind)
     return tuple(constant(first + offset, kind) for offset in range(size(kind)))
 
@@ -102,9 +110,9 @@ def default(kind: Type) -> Value:
         case RecordType(_, fields):
             return RecordValue(tuple(default(part) for _, part in fields), kind)
         case ArrayType(index, element):
-            return ArrayValue(tuple(default(element) for _ in range(size(index))), kind)
+            return ArrayValue(tuple(default(element) for _ in every(index)), kind)
         case SetType(element):
-            return SetValue((FALSE,) * size(element), kind)
+            return SetValue((FALSE,) * len(every(element)), kind)
         case QueueType(element, capacity):
             return QueueValue(number(0), (default(element),) * capacity, kind)
         case _:
