@@ -15,7 +15,7 @@ from support.small_systems import explore, systems
 
 PROTOCOLS = Path(__file__).parent.parent / "protocols"
 few = settings(
-    max_examples=10,
+    max_examples=8,
     derandomize=True,
     deadline=None,
     database=None,

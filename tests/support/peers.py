@@ -47,19 +47,23 @@ needs_spin = pytest.mark.skipif(_missing("spin", "cc") is not None, reason=_miss
 needs_rumur = pytest.mark.skipif(_missing("rumur", "cc") is not None, reason=_missing("rumur", "cc") or "")
 
 
-def run_spin(model: str, breadth_first: bool = True, defines: Sequence[str] = ()) -> Count:
+EXACT = ("-o1", "-o2", "-o3")
+"""`spin -a` leaves a variable that is never read out of the state, and merges steps, unless it is told not to."""
+
+
+def run_spin(
+    model: str, breadth_first: bool = True, defines: Sequence[str] = (), switches: Sequence[str] = EXACT
+) -> Count:
     """Search the whole state space of a Promela model, going on after errors, with preprocessor `defines` ("N=3").
 
-    `spin -a` is told not to leave variables or steps out (-o1 -o2 -o3: by itself it leaves a variable that is
-    never read out of the state, and merges steps).  A violated assertion is an error, and so is a state without a
-    successor where a process is not at an `end` label.
+    A violated assertion is an error, and so is a state without a successor where a process is not at an `end` label.
     """
     with TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "model.pml").write_text(model, encoding="utf-8")
-        _run(folder, "spin", *(f"-D{define}" for define in defines), "-a", "-o1", "-o2", "-o3", "model.pml")
+        _run(folder, "spin", *(f"-D{define}" for define in defines), "-a", *switches, "model.pml")
         order = ["-DBFS"] if breadth_first else []
-        _run(folder, "cc", "-w", "-O1", "-DSAFETY", "-DNOREDUCE", "-DVECTORSZ=16384", *order, "-o", "pan", "pan.c")
+        _run(folder, "cc", "-w", "-O0", "-DSAFETY", "-DNOREDUCE", "-DVECTORSZ=16384", *order, "-o", "pan", "pan.c")
         output = _run(folder, "./pan", "-c0", "-m2000000", "-w22")
     for trouble in ("max search depth too small", "out of memory", "Search not completed", "VECTORSZ"):
         if trouble in output:
@@ -90,7 +94,7 @@ def run_rumur(model: str, size: int | None = None) -> Count:
             *("--value-type", "int32_t", "--max-errors", "1000000", "--counterexample-trace", "off"),
             *("--output-format", "machine-readable", "--output", "model.c", "model.m"),
         )
-        _run(folder, "cc", "-w", "-O1", "-mcx16", "-o", "model", "model.c", "-lpthread")
+        _run(folder, "cc", "-w", "-O0", "-mcx16", "-o", "model", "model.c", "-lpthread")
         output = _run(folder, "./model", accepted=(0, 1))
     return Count(
         states=_number(r'<summary [^>]*states="(\d+)"', output),
