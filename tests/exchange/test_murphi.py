@@ -43,6 +43,11 @@ def test_a_value_beyond_32_bits_is_refused() -> None:
         murphi.export(model)
 
 
+def test_a_system_without_variables_is_refused() -> None:
+    with pytest.raises(ExportError, match="small has no variables, and rumur needs one"):
+        murphi.export(system([], [action("stay", TRUE, [])]))
+
+
 @needs_rumur
 def test_names_that_mean_something_in_c_or_murphi_do_no_harm() -> None:
     names = ["int", "begin", "end", "v_int", "errno", "a.b", "a_b", "a[b]", "Übung", "日本", "state", "rule"]

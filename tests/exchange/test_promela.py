@@ -118,3 +118,10 @@ def test_too_many_first_states_are_refused() -> None:
     model = system([variable(f"x{index}", BOOLEAN, 0, 1) for index in range(30)], [])
     with pytest.raises(ExportError, match="the first values combine to 1073741824 states"):
         promela.export(model)
+
+
+@needs_spin
+@pytest.mark.parametrize("actions", [0, 1])
+def test_a_system_without_variables_has_one_state(actions: int) -> None:
+    count = run_spin(promela.export(system([], [action("stay", TRUE, [])] * actions)))
+    assert (count.states, count.transitions - 1) == (1, actions)

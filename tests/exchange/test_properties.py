@@ -136,5 +136,7 @@ def test_unknown_properties_are_refused(language: ModuleType) -> None:
 
 def test_properties_of_whole_runs_are_refused() -> None:
     ends = prop("ends", Form.EVENTUALLY, not_(eq(X, number(0))))
-    with pytest.raises(ExportError, match=r"property 'ends', small.custody:9 cannot be exported: its form is 'eventually'"):
+    with pytest.raises(
+        ExportError, match=r"property 'ends', small.custody:9 cannot be exported: its form is 'eventually'"
+    ):
         promela.export(counter(ends), ["ends"])

@@ -34,7 +34,8 @@ def export(system: System, properties: Collection[str] = ()) -> str:
     """The model; with the names of properties, one that has rumur check these too.
 
     A REACHABLE property becomes a `cover`, a PROGRESS property a `liveness` for each actor.  Raises ExportError
-    where rumur has no equal: a value of more than 32 bits, first states beyond telling, a property about all runs.
+    where rumur has no equal: no variable, a value of more than 32 bits, first states beyond telling, a property about
+    all runs.
     """
     return "\n".join(_Model(system, selected(system, properties, SUPPORTED)).lines()) + "\n"
 
@@ -43,6 +44,8 @@ class _Model:
     """The names that the parts of the text share."""
 
     def __init__(self, system: System, properties: tuple[Property, ...]) -> None:
+        if not system.variables:
+            raise ExportError(f"{system.name} has no variables, and rumur needs one")
         self.system = system
         self.properties = properties
         self.names = identifiers("v_", (variable.name for variable in system.variables))

@@ -188,6 +188,8 @@ class _Model:
         if unread:
             yield "    :: /* keeps in the state what is written and never read */"
             yield f"       d_step {{ (false && ({' + '.join(unread)} == 0)) -> skip }}"
+        if not self.names and not self.bodies:
+            yield "    :: false -> skip"
 
 
 def _type(domain: Domain) -> str:

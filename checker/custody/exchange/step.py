@@ -54,9 +54,7 @@ def selected(system: System, names: Collection[str], supported: Collection[Form]
     chosen = tuple(prop for prop in system.properties if prop.name in names)
     for prop in chosen:
         if prop.form not in supported:
-            raise ExportError(
-                f"property '{prop.name}'{at(prop.place)} cannot be exported: it is a {prop.form} property"
-            )
+            raise ExportError(f"property '{prop.name}'{at(prop.place)} cannot be exported: its form is '{prop.form}'")
     return chosen
 
 
