@@ -15,16 +15,21 @@ from custody.graph.quotient import project, telling_views
 from custody.language import LimitError, SpecError, instances
 from custody.present.diagnostics import render as render_diagnostic
 from custody.present.draw.chart import chart
-from custody.present.draw.lifecycle import FEW, lifecycle
-from custody.present.draw.render import FORMATS, NoGraphvizError, render
+from custody.present.draw.dot import Map, map_dot
+from custody.present.draw.graph_view import graph_view
+from custody.present.draw.lifecycle import lifecycle
+from custody.present.draw.render import FORMATS, NoGraphvizError, render, write
+from custody.present.draw.table import Table
+from custody.present.draw.table_dot import table_dot
+from custody.present.draw.table_svg import table_svg
 from custody.properties.check import check
 from custody.properties.result import PropertyResult
 from custody.system.display import View
 from custody.system.finding import Limits, Verdict
 from custody.system.model import System
 
-MOST_NODES = {"lifecycle": 12, "graph": 40}
-"""How many nodes a picture may have before views are left out."""
+MOST_NODES = {"lifecycle": 12, "graph": 24}
+"""How many groups of states a picture may have before fewer things tell them apart."""
 
 MOST_STATES = 100_000
 
@@ -41,7 +46,11 @@ MOST_STATES = 100_000
     help="State map, reachable graph (folded where large), or a counterexample as a sequence chart.",
 )
 @click.option("--property", "wanted", metavar="NAME", help="For trace: whose counterexample (default: the first).")
-@click.option("--variables", metavar="A,B", help="For lifecycle and graph: what to tell states apart by.")
+@click.option(
+    "--variables",
+    metavar="A,B",
+    help="What to tell states apart by; for trace, whose values get a lane of their own.",
+)
 @setting_option
 def command(
     path: str,
@@ -68,9 +77,11 @@ def command(
         return Code.WRONG_REQUEST
     except LimitError as error:
         raise click.UsageError(str(error)) from None
-    dot = _trace(systems, spec.name, wanted) if kind == "trace" else _map(systems[0], spec.name, kind, variables)
     try:
-        render(dot, file)
+        if kind == "trace":
+            _save(_trace(systems, spec.name, wanted, variables), file)
+        else:
+            render(map_dot(_map(systems[0], spec.name, kind, variables)), file)
     except NoGraphvizError as error:
         raise click.UsageError(str(error)) from None
     except OSError as error:
@@ -78,20 +89,26 @@ def command(
     return Code.PASSED
 
 
-def _map(system: System, name: str, kind: str, variables: str | None) -> str:
+def _save(table: Table, file: Path) -> None:
+    """A chart as SVG needs no other program; in every other format graphviz draws it."""
+    if file.suffix == ".svg":
+        write(file, table_svg(table).encode())
+    else:
+        render(table_dot(table), file)
+
+
+def _map(system: System, name: str, kind: str, variables: str | None) -> Map:
     graph = reachable(system, Limits(max_states=MOST_STATES))
     if variables:
         views = _named(system, variables)
-    elif kind == "graph" and len(graph.states) <= MOST_NODES[kind]:
-        views = list(system.views)
     else:
+        whole = graph_view(system, graph, name) if kind == "graph" else None
+        if whole is not None:
+            return whole
         views = telling_views(system, graph, MOST_NODES[kind])
     if not views:
         views = [view for view in system.views if not view.hidden][:1]
-    quotient = project(system, graph, views)
-    by = "" if len(views) > FEW else " by " + ", ".join(view.name for view in views)
-    title = f"{system.name} ({name}): {len(graph.states):,} states{by}"
-    return lifecycle(quotient, title)
+    return lifecycle(system, graph, project(system, graph, views), name)
 
 
 def _named(system: System, variables: str) -> list[View]:
@@ -106,7 +123,7 @@ def _named(system: System, variables: str) -> list[View]:
     return found
 
 
-def _trace(systems: tuple[System, ...], name: str, wanted: str | None) -> str:
+def _trace(systems: tuple[System, ...], name: str, wanted: str | None, variables: str | None) -> Table:
     """The chart of the wanted property's trace, in the first instance that has one."""
     known = list(dict.fromkeys(p.name for system in systems for p in system.properties))
     if wanted is not None and wanted not in known:
@@ -120,9 +137,7 @@ def _trace(systems: tuple[System, ...], name: str, wanted: str | None) -> str:
         run = check(system, name, properties=names)
         found = _first(run.properties, anything=wanted is not None)
         if found is not None and found.finding.trace is not None:
-            violated = found.finding.verdict is Verdict.VIOLATED
-            title = f"{system.name}: {found.subject.name} {'is violated' if violated else 'is reached'}"
-            return chart(system, found.finding.trace, title, found.message, violated=violated)
+            return chart(system, found, _named(system, variables) if variables else None)
     raise click.UsageError(f"{'it' if wanted is None else repr(wanted)} has no trace to draw: nothing is violated")
 
 

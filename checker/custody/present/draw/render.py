@@ -1,4 +1,4 @@
-"""From DOT text to a file, by graphviz."""
+"""From a picture to a file, whole or not at all; graphviz draws every format that is not text already."""
 
 # pyright: reportUnknownMemberType=false, reportMissingTypeStubs=false, reportUnknownVariableType=false
 from __future__ import annotations
@@ -17,25 +17,26 @@ class NoGraphvizError(Exception):
 
 
 def render(dot: str, target: Path) -> None:
-    """Writes the picture in the format of the target's ending, all or nothing.
+    """Writes the picture in the format of the target's ending.
 
     Raises NoGraphvizError where `dot` is needed and missing or fails, OSError when the file cannot be written.
     """
     kind = target.suffix.removeprefix(".")
     if kind == "dot":
-        _write(target, dot.encode())
+        write(target, dot.encode())
         return
     try:
         picture: bytes = graphviz.Source(dot).pipe(format=kind)
     except graphviz.ExecutableNotFound:
-        hint = "install it (apt-get install graphviz), or name a .dot file"
+        hint = "install it (apt-get install graphviz), or name a .dot file (for a trace, a .svg file)"
         raise NoGraphvizError(f"graphviz's program 'dot' is not installed: {hint}") from None
     except graphviz.CalledProcessError as error:
         raise NoGraphvizError(f"graphviz could not draw this: {error}") from None
-    _write(target, picture)
+    write(target, picture)
 
 
-def _write(target: Path, data: bytes) -> None:
+def write(target: Path, data: bytes) -> None:
+    """Writes the file so that others see all of it or what was there before; OSError when that is impossible."""
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
         with os.fdopen(handle, "wb") as file:

@@ -1,0 +1,43 @@
+"""A table as DOT: one node whose label is the table, so that graphviz draws it in each of its formats."""
+
+from __future__ import annotations
+
+from custody.present.draw.style import BACKGROUND, FONT, INK, LINE, escape
+from custody.present.draw.table import PAD_X, PAD_Y, SIZE, Box, Table, lay_out
+
+_POINTS = 0.75
+"""A pixel, in graphviz's points."""
+
+
+def table_dot(table: Table) -> str:
+    """The DOT text. Lines are broken as in the SVG; graphviz measures for itself how wide they are."""
+    boxes = lay_out(table).boxes
+    rows: dict[int, list[str]] = {}
+    for box in boxes:
+        rows.setdefault(box.cell.row, []).append(_cell(box))
+    body = "\n".join(f"    <TR>{''.join(rows[row])}</TR>" for row in sorted(rows))
+    return (
+        "digraph trace {\n"
+        f'  graph [bgcolor="{BACKGROUND}", fontname="{FONT}", fontsize=13, fontcolor="{INK}", labelloc=t, '
+        f"labeljust=l, pad=0.2, label=<<B>{escape(table.title)}</B>>];\n"
+        f'  node [shape=plaintext, fontname="{FONT}", fontsize={SIZE * _POINTS:g}, fontcolor="{INK}", margin=0];\n'
+        f'  chart [label=<<TABLE BORDER="0" CELLBORDER="1" CELLSPACING="0" COLOR="{LINE}" ALIGN="LEFT">\n{body}\n'
+        '  </TABLE>>, tooltip=" "];\n'
+        "}\n"
+    )
+
+
+def _cell(box: Box) -> str:
+    cell = box.cell
+    attributes = [f'BGCOLOR="{cell.fill}"', f'CELLPADDING="{(PAD_X + PAD_Y) / 2 * _POINTS:g}"']
+    if cell.columns > 1:
+        attributes.append(f'COLSPAN="{cell.columns}"')
+    if cell.rows > 1:
+        attributes.append(f'ROWSPAN="{cell.rows}"')
+    if cell.thick:
+        attributes.append(f'BORDER="2" COLOR="{cell.ink}"')
+    text = "".join(f'{escape(line) or " "}<BR ALIGN="LEFT"/>' for line in box.lines)
+    if cell.bold and text:
+        text = f"<B>{text}</B>"
+    shown = f'<FONT COLOR="{cell.ink}">{text}</FONT>' if text else " "
+    return f'<TD ALIGN="LEFT" VALIGN="TOP" BALIGN="LEFT" {" ".join(attributes)}>{shown}</TD>'
