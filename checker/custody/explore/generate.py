@@ -48,14 +48,12 @@ def successors(system: System, layout: Layout) -> Program:
     namespace: dict[str, Any] = {}
     for variable, positions in grouped.items():
         name = f"at_{variable}"
+        domain = system.variables[variable].domain
+        # Functions are named by the position less the lowest one: a name cannot hold a minus.
         for position, members in positions.items():
-            writer.function(f"{name}_{position}", "s, out", lambda m=members: _actions(writer, m))
-        size = system.variables[variable].domain.size
+            writer.function(f"{name}_{position - domain.low}", "s, out", lambda m=members: _actions(writer, m))
         entries = ", ".join(
-            f"{name}_{value + system.variables[variable].domain.low}"
-            if value + system.variables[variable].domain.low in positions
-            else "nothing"
-            for value in range(size)
+            f"{name}_{offset}" if domain.low + offset in positions else "nothing" for offset in range(domain.size)
         )
         tables.append(f"{name} = ({entries},)")
     writer.function("others", "s, out", lambda: _actions(writer, free))
@@ -122,8 +120,9 @@ def _by_position(
 def _position(system: System, conjunct: Expr) -> tuple[int, int] | None:
     if conjunct.op is not Op.EQ or conjunct.args[0].op is not Op.READ or not conjunct.args[1].is_constant:
         return None
-    variable = conjunct.args[0].value
-    return (variable, conjunct.args[1].value) if system.variables[variable].control else None
+    variable, value = conjunct.args[0].value, conjunct.args[1].value
+    domain = system.variables[variable].domain
+    return (variable, value) if system.variables[variable].control and domain.low <= value <= domain.high else None
 
 
 def _actions(writer: _Writer, members: Iterable[tuple[int, Action, Expr]]) -> None:
