@@ -18,7 +18,7 @@ from support.peers import needs_rumur, needs_spin, run_rumur, run_spin
 HERE = Path(__file__).parent
 
 # model, parameters, states, transitions, depth; README.md says who counted them and where they were published.
-COUNTS = [
+COUNTS: list[tuple[str, dict[str, str], int, int, int | None]] = [
     ("lifecycle", {"N": "3"}, 10_657, 82_047, 12),
     ("lifecycle", {"N": "4"}, 98_817, 917_227, 15),
     ("philosophers", {"N": "3"}, 35, 75, 7),
