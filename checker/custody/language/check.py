@@ -42,6 +42,9 @@ def check(world: World) -> None:
         check_routine(world, routine)
     _recursion(world)
     _actors(world)
+    for name, (declaration, _) in world.parameter_symbols.items():
+        if world.problems.uses(declaration.place.file, name) < 2:
+            world.problems.warn(declaration, "unused-parameter", f"the parameter '{name}' changes nothing")
     names: dict[str, s.Node] = {}
     for scoped in world.others:
         _other(world, scoped, names)

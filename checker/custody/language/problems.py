@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from custody.language.diagnostic import Diagnostic, Severity, SpecError
 from custody.language.syntax import Node
 from custody.system.place import Place
@@ -31,6 +33,11 @@ class Problems:
 
     def warn(self, where: Node | Place, code: str, message: str, hint: str | None = None) -> None:
         self.add(self._make(where, code, message, hint, None, Severity.WARNING))
+
+    def uses(self, file: str, word: str) -> int:
+        """How often a word stands in the text of `file`, comments and strings left out."""
+        code = (re.sub(r'"[^"]*"|#.*', "", line) for line in self._lines.get(file, []))
+        return sum(len(re.findall(rf"\b{word}\b", line)) for line in code)
 
     def line(self, place: Place) -> str:
         lines = self._lines.get(place.file, [])
