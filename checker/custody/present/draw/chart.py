@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 from pathlib import PurePath
 
+from custody.present.draw.marks import place_of
 from custody.present.draw.style import FAINT, HEAD_FILL, INK, WRONG, WRONG_FILL, Owner, fill, side_fill
 from custody.present.draw.table import Cell, Table
 from custody.present.report import Step, free_start, step_words, trace_steps
@@ -20,12 +21,11 @@ from custody.system.display import View, show, variables
 from custody.system.expression import Expr, reads
 from custody.system.finding import Trace, Verdict
 from custody.system.model import Form, Property, System
-from custody.system.place import Place
 
 MOST_WATCHED = 5
 """How many values get a lane of their own unless they are asked for by name."""
 
-_LANE, _VALUE, _WORDS, _REST = 210.0, 170.0, 330.0, 130.0
+_LANE, _VALUE, _WORDS, _REST = 230.0, 190.0, 330.0, 130.0
 """The widest that a column of an actor, of a value, of changes and of anything else becomes, in pixels."""
 
 _LEAST = 420.0
@@ -33,8 +33,8 @@ _LEAST = 420.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Chart:
-    """What all parts of the chart need to know. Row `first` is the first below the head, step n is in `row(n)`."""
+class _Run:
+    """What all parts of the chart need to know. `wrong` is whether its last step is to blame."""
 
     system: System
     trace: Trace
@@ -67,7 +67,7 @@ def chart(system: System, result: PropertyResult, watched: Sequence[View] | None
         raise ValueError(f"{subject.name} has no trace")
     violated = result.finding.verdict is Verdict.VIOLATED
     steps = trace_steps(system, trace)
-    chart_ = _Chart(
+    run = _Run(
         system,
         trace,
         steps,
@@ -76,36 +76,40 @@ def chart(system: System, result: PropertyResult, watched: Sequence[View] | None
         free_start(system, trace),
         wrong=violated and trace.loop_at is None and not trace.stutters,
     )
-    blame = _read_by(system, subject, trace) if chart_.wrong else frozenset[int]()
-    heads = [*chart_.actors, *(view.name for view in chart_.watched)]
-    most = [_REST, *(_LANE for _ in chart_.actors), *(_VALUE for _ in chart_.watched)]
-    if chart_.has_words:
-        heads.append("also changes" if chart_.watched else "what changes")
+    blame = _read_by(system, subject, trace) if run.wrong else frozenset[int]()
+    heads = [*run.actors, *(view.name for view in run.watched)]
+    most = [_REST, *(_LANE for _ in run.actors), *(_VALUE for _ in run.watched)]
+    if run.has_words:
+        heads.append("also changes" if run.watched else "what changes")
         most.append(_WORDS)
     heads.append("line")
     most.append(_REST)
     cells = [Cell(0, at, (text,), fill=HEAD_FILL, bold=True) for at, text in enumerate(["step", *heads])]
-    cells += _numbers(chart_)
-    for lane, actor in enumerate(chart_.actors):
-        cells += _lane(chart_, 1 + lane, actor)
-    for lane, view in enumerate(chart_.watched):
-        cells += _values(chart_, 1 + len(chart_.actors) + lane, view, blame)
-    if chart_.has_words:
-        cells += _words(chart_, len(heads) - 1)
-    cells += _lines(chart_, len(heads))
-    cells += _foot(chart_, result.message, len(most), violated=violated)
-    title = f"{system.name}: {subject.name} {'is violated' if violated else 'is reached'}"
-    return Table(title, tuple(cells), tuple(most), least=_LEAST)
+    cells += _numbers(run)
+    for lane, actor in enumerate(run.actors):
+        cells += _lane(run, 1 + lane, actor)
+    for lane, view in enumerate(run.watched):
+        cells += _values(run, 1 + len(run.actors) + lane, view, blame)
+    if run.has_words:
+        cells += _words(run, len(heads) - 1)
+    cells += _lines(run, len(heads))
+    cells.append(_foot(run, result.message, len(most), violated=violated))
+    rules = f" [{', '.join(subject.rules)}]" if subject.rules else ""
+    title = f"{system.name}: {subject.name} {'is violated' if violated else 'is reached'}{rules}"
+    return Table(title, subject.doc, tuple(cells), tuple(most), _LEAST)
 
 
 def watched_views(system: System, trace: Trace, subject: Property) -> tuple[View, ...]:
-    """What changes in the trace and matters: locks first, then what the property reads; at most MOST_WATCHED."""
+    """What changes in the trace and matters: locks first, then what the property reads; at most MOST_WATCHED.
+
+    Where the first state is wrong already, nothing changes: then it is what matters in that state.
+    """
     locks = reads(*(holds for action in system.actions for wait in action.waits for _, holds in wait.holders))
     asked = _read_by(system, subject, trace)
     moving = [
         view
         for view in system.views
-        if not view.hidden and len({show(view.shape, state) for state in trace.states}) > 1
+        if not view.hidden and (trace.length == 0 or len({show(view.shape, state) for state in trace.states}) > 1)
     ]
     held = [view for view in moving if not locks.isdisjoint(variables(view.shape))]
     read = [view for view in moving if view not in held and not asked.isdisjoint(variables(view.shape))]
@@ -129,24 +133,24 @@ def _actors(system: System, steps: Sequence[Step]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*declared, *acting]))
 
 
-def _numbers(chart_: _Chart) -> Iterable[Cell]:
-    last = len(chart_.steps)
-    for number in range(0 if chart_.has_start else 1, last + 1):
+def _numbers(run: _Run) -> Iterable[Cell]:
+    last = len(run.steps)
+    for number in range(0 if run.has_start else 1, last + 1):
         texts = (str(number) if number else "start",)
-        loop_at = chart_.trace.loop_at
-        if loop_at is not None and not chart_.trace.stutters and number > loop_at:
-            yield Cell(chart_.row(number), 0, (*texts, "again"), fill=WRONG_FILL, ink=WRONG, bold=True)
-        elif chart_.wrong and number == last:
-            yield Cell(chart_.row(number), 0, (*texts, "wrong"), fill=WRONG_FILL, ink=WRONG, bold=True)
+        loop_at = run.trace.loop_at
+        if loop_at is not None and not run.trace.stutters and number > loop_at:
+            yield Cell(run.row(number), 0, (*texts, "again"), fill=WRONG_FILL, ink=WRONG, bold=True)
+        elif run.wrong and number == last:
+            yield Cell(run.row(number), 0, (*texts, "wrong"), fill=WRONG_FILL, ink=WRONG, bold=True)
         else:
-            yield Cell(chart_.row(number), 0, texts, ink=INK if number else FAINT)
+            yield Cell(run.row(number), 0, texts, ink=INK if number else FAINT)
 
 
-def _lane(chart_: _Chart, column: int, actor: str) -> Iterable[Cell]:
+def _lane(run: _Run, column: int, actor: str) -> Iterable[Cell]:
     """A cell for each step of the actor, and one for each time that it does nothing."""
-    first = chart_.row(0) if chart_.has_start else chart_.row(1)
-    rows = [None] * (chart_.row(1) - first) + [
-        (number, step) if step.action.actor == actor else None for number, step in enumerate(chart_.steps, 1)
+    first = run.row(0) if run.has_start else run.row(1)
+    rows = [None] * (run.row(1) - first) + [
+        (number, step) if step.action.actor == actor else None for number, step in enumerate(run.steps, 1)
     ]
     row = first
     for idle, group in groupby(rows, key=lambda entry: entry is None):
@@ -155,74 +159,63 @@ def _lane(chart_: _Chart, column: int, actor: str) -> Iterable[Cell]:
             yield Cell(row, column, (), rows=len(entries))
         for offset, entry in enumerate(entries):
             if entry is not None:
-                yield _step(chart_, row + offset, column, *entry)
+                yield _step(run, row + offset, column, *entry)
         row += len(entries)
 
 
-def _step(chart_: _Chart, row: int, column: int, number: int, step: Step) -> Cell:
+def _step(run: _Run, row: int, column: int, number: int, step: Step) -> Cell:
     action = step.action
-    cell = Cell(row, column, (step_words(action),), fill=side_fill(action.side or ""), tip=_place(action.place))
-    if chart_.wrong and number == len(chart_.steps):
+    cell = Cell(row, column, (step_words(action),), fill=side_fill(action.side or ""), tip=place_of(action))
+    if run.wrong and number == len(run.steps):
         return replace(cell, fill=WRONG_FILL, ink=WRONG, bold=True, thick=True)
     return cell
 
 
-def _values(chart_: _Chart, column: int, view: View, blame: frozenset[int]) -> Iterable[Cell]:
+def _values(run: _Run, column: int, view: View, blame: frozenset[int]) -> Iterable[Cell]:
     """A block for each value, as high as it stays. The last one is marked where the property fails by it."""
-    shown = [show(view.shape, state) for state in chart_.trace.states]
-    shown += shown[-1:] * (len(chart_.steps) + 1 - len(shown))
+    shown = [show(view.shape, state) for state in run.trace.states]
+    shown += shown[-1:] * (len(run.steps) + 1 - len(shown))
     # A value that is somebody's name, such as a lock's, says who keeps it.
-    names = {name for _, instances in chart_.system.roles for name in instances}.union(chart_.actors)
+    names = {name for _, instances in run.system.roles for name in instances}.union(run.actors)
     starts = [0, *(at for at, (old, new) in enumerate(pairwise(shown), 1) if old != new), len(shown)]
     for begin, end in pairwise(starts):
         value = shown[begin]
         cell = Cell(
-            chart_.row(begin),
+            run.row(begin),
             column,
             (value,),
             rows=end - begin,
             fill=Owner.KEPT.fill if value in names else fill((value,)),
             tip=view.name,
         )
-        if chart_.wrong and end == len(shown) and not blame.isdisjoint(variables(view.shape)):
+        if run.wrong and end == len(shown) and not blame.isdisjoint(variables(view.shape)):
             cell = replace(cell, ink=WRONG, bold=True)
         yield cell
 
 
-def _words(chart_: _Chart, column: int) -> Iterable[Cell]:
-    lanes = {view.name for view in chart_.watched}
-    if chart_.has_start:
-        texts = tuple(f"{name}: {value}" for name, value in chart_.chosen.items() if name not in lanes)
-        yield Cell(chart_.row(0), column, texts, ink=FAINT)
-    for number, step in enumerate(chart_.steps, 1):
+def _words(run: _Run, column: int) -> Iterable[Cell]:
+    lanes = {view.name for view in run.watched}
+    if run.has_start:
+        texts = tuple(f"{name}: {value}" for name, value in run.chosen.items() if name not in lanes)
+        yield Cell(run.row(0), column, texts, ink=FAINT)
+    for number, step in enumerate(run.steps, 1):
         texts = tuple(f"{name}: {old} → {new}" for name, (old, new) in step.changes.items() if name not in lanes)
-        yield Cell(chart_.row(number), column, texts)
+        yield Cell(run.row(number), column, texts)
 
 
-def _lines(chart_: _Chart, column: int) -> Iterable[Cell]:
-    if chart_.has_start:
-        yield Cell(chart_.row(0), column, ())
-    for number, step in enumerate(chart_.steps, 1):
+def _lines(run: _Run, column: int) -> Iterable[Cell]:
+    if run.has_start:
+        yield Cell(run.row(0), column, ())
+    for number, step in enumerate(run.steps, 1):
         place = step.action.place
-        here = place.file == chart_.system.file
+        here = place.file == run.system.file
         text = str(place.line) if here else f"{PurePath(place.file).stem}:{place.line}"
-        yield Cell(chart_.row(number), column, (text,), ink=FAINT, tip=_place(place))
+        yield Cell(run.row(number), column, (text,), ink=FAINT, tip=place_of(step.action))
 
 
-def _foot(chart_: _Chart, message: str, columns: int, *, violated: bool) -> Iterable[Cell]:
-    """How the run goes on for ever, where it does, and the sentence that explains."""
-    row = chart_.row(len(chart_.steps)) + 1
-    trace = chart_.trace
-    if trace.loop_at is not None or trace.stutters:
-        steps = f"step {trace.length}" if trace.loop_at == trace.length - 1 else "the steps marked “again”"
-        text = "from here on nothing more has to happen" if trace.stutters else f"{steps}, again and again for ever"
-        yield Cell(row, 0, (text,), columns=columns, fill=WRONG_FILL, ink=WRONG, bold=True)
-        row += 1
+def _foot(run: _Run, message: str, columns: int, *, violated: bool) -> Cell:
+    """The sentence that explains, which also says how a run goes on that has no end."""
+    row = run.row(len(run.steps)) + 1
     if violated:
-        yield Cell(row, 0, (message,), columns=columns, fill=WRONG_FILL, ink=WRONG, thick=True)
-    else:
-        yield Cell(row, 0, (message,), columns=columns, fill=HEAD_FILL)
-
-
-def _place(place: Place) -> str:
-    return f"{place.file}:{place.line}"
+        return Cell(row, 0, (message,), columns=columns, fill=WRONG_FILL, ink=WRONG, thick=True)
+    return Cell(row, 0, (message,), columns=columns, fill=HEAD_FILL)

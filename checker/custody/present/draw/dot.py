@@ -19,6 +19,7 @@ from custody.present.draw.style import (
     WRONG_FILL,
     Owner,
     escape,
+    printable,
     side_ink,
 )
 
@@ -80,6 +81,16 @@ class Map:
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
     missing: str = ""
+
+
+def hazard_name(hazard: str) -> str:
+    """The name of the node that stands for a hazard."""
+    return f"! {hazard}"
+
+
+def hazard_node(hazard: str) -> Node:
+    """Where steps lead that break a check: nowhere, and it is said what they break."""
+    return Node(hazard_name(hazard), (), f"a step that breaks {hazard}", wrong=Wrong.ALWAYS, complaints=(hazard,))
 
 
 def map_dot(drawn: Map) -> str:
@@ -188,5 +199,5 @@ def _sides(ways: Sequence[Way]) -> list[str]:
 
 def _quote(text: str) -> str:
     """A DOT string."""
-    shown = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    shown = printable(text).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{shown}"'

@@ -10,13 +10,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from custody.graph.build import ReachableGraph
-from custody.present.draw.dot import Edge, Map, Node, Way, Wrong
+from custody.present.draw.dot import Edge, Map, Node, Way, Wrong, hazard_name, hazard_node
+from custody.present.draw.marks import Marks, place_of
 from custody.present.draw.metrics import wrap
 from custody.present.draw.style import owner
 from custody.present.report import step_words
 from custody.system.display import show
-from custody.system.evaluate import evaluate
-from custody.system.model import Action, Form, System
+from custody.system.model import Action, System
 
 MOST_NODES = 40
 """How many nodes such a picture may have once its chains are folded."""
@@ -43,25 +43,25 @@ def graph_view(system: System, graph: ReachableGraph, name: str) -> Map | None:
     """The map of every state; None where there are too many for a picture, or not all are known."""
     if graph.limit is not None or len(graph.states) > MOST_STATES:
         return None
-    kept, steps = _fold(system, graph)
+    marks = Marks(system, graph)
+    kept, steps = _fold(graph, marks)
     if len(kept) > MOST_NODES:
         return None
-    numbers = {state: number for number, state in enumerate(kept)}
-    nodes = [_node(system, graph, state, number) for state, number in numbers.items()]
+    names = {state: f"n{number}" for number, state in enumerate(kept)}
+    nodes = [_node(system, graph, marks, state, names[state]) for state in kept]
     edges: list[Edge] = []
     for state in kept:
         for target in sorted({step.target for step in steps[state]}):
-            ways = [step.actions for step in steps[state] if step.target == target]
-            edges += _edges(system, f"n{numbers[state]}", f"n{numbers[target]}", ways)
-    hazards: dict[str, None] = {}
+            told = [[system.actions[a] for a in step.actions] for step in steps[state] if step.target == target]
+            edges += _edges(names[state], names[target], told, marks.violated_by(state, target))
+    broken: dict[tuple[int, str], list[Way]] = {}
     for state, action, check in graph.broken:
         what = system.actions[action]
-        hazard = what.checks[check].property
-        hazards.setdefault(hazard)
-        edges.append(Edge(f"n{numbers[state]}", f"! {hazard}", (_way([what]),), wrong=True))
-    nodes += [
-        Node(f"! {hazard}", (), f"a step that breaks {hazard}", wrong=Wrong.ALWAYS, complaints=(hazard,))
-        for hazard in hazards
+        broken.setdefault((state, what.checks[check].property), []).append(_way([what]))
+    nodes += [hazard_node(hazard) for hazard in dict.fromkeys(hazard for _, hazard in broken)]
+    edges += [
+        Edge(names[state], hazard_name(hazard), tuple(dict.fromkeys(ways)), wrong=True)
+        for (state, hazard), ways in broken.items()
     ]
     folded = len(graph.states) - len(kept)
     chains = f"; {folded} in chains are folded into arrows" if folded else ""
@@ -69,23 +69,23 @@ def graph_view(system: System, graph: ReachableGraph, name: str) -> Map | None:
     return Map(f"{system.name} ({name})", about, tuple(nodes), tuple(edges))
 
 
-def _fold(system: System, graph: ReachableGraph) -> tuple[list[int], dict[int, list[_Step]]]:
+def _fold(graph: ReachableGraph, marks: Marks) -> tuple[list[int], dict[int, list[_Step]]]:
     """The states that are kept, in order, and their steps around the others."""
     ways_in = [0] * len(graph.states)
-    for moves in graph.moves:
+    noted = {*graph.initial, *(state for state, _, _ in graph.broken)}
+    for state, moves in enumerate(graph.moves):
+        if marks.terminal(state) or marks.violated(state):
+            noted.add(state)
         for _, target in moves:
             ways_in[target] += 1
-    special = {*graph.initial, *(state for state, _, _ in graph.broken)}
+            if marks.violated_by(state, target):
+                noted |= {state, target}
     links = {
         state
-        for state in range(len(graph.states))
-        if ways_in[state] == 1
-        and len(graph.moves[state]) == 1
-        and state not in special
-        and not evaluate(system.terminal, graph.states[state])
-        and not _violated(system, graph, state)
+        for state, moves in enumerate(graph.moves)
+        if ways_in[state] == 1 and len(moves) == 1 and state not in noted
     }
-    # A circle of such states only is not reachable: every state has a way from a first state.
+    # No circle has links only: everything is reached from a first state, and those are kept.
     kept = [state for state in range(len(graph.states)) if state not in links]
     steps = {state: [_along(graph, links, action, target) for action, target in graph.moves[state]] for state in kept}
     return kept, steps
@@ -99,15 +99,7 @@ def _along(graph: ReachableGraph, links: set[int], action: int, target: int) -> 
     return _Step(tuple(actions), target)
 
 
-def _violated(system: System, graph: ReachableGraph, state: int) -> list[str]:
-    """The names of what is violated in the state, a deadlock among it."""
-    here = graph.states[state]
-    names = [p.name for p in system.properties if p.form is Form.INVARIANT and not evaluate(p.expression, here)]
-    moving = any(not system.actions[action].spontaneous for action in graph.enabled[state])
-    return names if moving or evaluate(system.terminal, here) else [*names, "deadlock"]
-
-
-def _node(system: System, graph: ReachableGraph, state: int, number: int) -> Node:
+def _node(system: System, graph: ReachableGraph, marks: Marks, state: int, name: str) -> Node:
     here, first = graph.states[state], graph.states[graph.initial[0]]
     values = {view.name: show(view.shape, here) for view in system.views}
     changed = [
@@ -115,34 +107,40 @@ def _node(system: System, graph: ReachableGraph, state: int, number: int) -> Nod
     ]
     if len(changed) > MOST_LINES:
         changed[MOST_LINES:] = [f"and {len(changed) - MOST_LINES} more"]
-    violated = _violated(system, graph, state)
+    violated = marks.violated(state)
     shown = [values[view.name] for view in system.views if not view.hidden]
     return Node(
-        f"n{number}",
+        name,
         tuple(part for line in changed or ["as at first"] for part in wrap(line, _WIDEST, _SIZE)),
         "\n".join(f"{name}: {value}" for name, value in values.items()),
         owner(shown),
         state in graph.initial,
-        bool(evaluate(system.terminal, here)),
+        marks.terminal(state),
         Wrong.ALWAYS if violated else Wrong.NOTHING,
-        tuple(violated),
+        violated,
     )
 
 
-def _edges(system: System, source: str, target: str, ways: Sequence[Sequence[int]]) -> Iterator[Edge]:
-    """What succeeds, and, dashed, what ends by failing."""
-    told = [[system.actions[action] for action in actions] for actions in ways]
+def _edges(source: str, target: str, told: Sequence[Sequence[Action]], broken: Sequence[str]) -> Iterator[Edge]:
+    """What breaks a transition property; else what succeeds, and, dashed, what ends by failing.
+
+    Each of `told` are the actions along one chain; `broken` the properties that the step breaks.
+    """
+    if broken:
+        ways = [_way(actions, [f"breaks {name}" for name in broken]) for actions in told]
+        yield Edge(source, target, tuple(dict.fromkeys(ways)), wrong=True)
+        return
     for fails in (False, True):
-        alike = [_way(actions) for actions in told if (actions[-1].outcome or "").startswith("fails") is fails]
-        if alike:
-            yield Edge(source, target, tuple(dict.fromkeys(alike)), fails=fails)
+        ways = [_way(actions) for actions in told if (actions[-1].outcome or "").startswith("fails") is fails]
+        if ways:
+            yield Edge(source, target, tuple(dict.fromkeys(ways)), fails=fails)
 
 
-def _way(actions: Sequence[Action]) -> Way:
+def _way(actions: Sequence[Action], more: Sequence[str] = ()) -> Way:
     """The steps of a chain in order; the actor is told where it changes."""
     sides = {action.side or "" for action in actions}
-    tip = "\n".join(f"{a.actor}: {step_words(a)} ({a.place.file}:{a.place.line})" for a in actions)
-    return Way(tuple(_told(actions)), sides.pop() if len(sides) == 1 else "", tip)
+    tip = "\n".join(f"{a.actor}: {step_words(a)} ({place_of(a)})" for a in actions)
+    return Way((*_told(actions), *more), sides.pop() if len(sides) == 1 else "", tip)
 
 
 def _told(actions: Sequence[Action]) -> Iterator[str]:

@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from custody.graph.build import ReachableGraph
-from custody.graph.machine import Machine
 from custody.graph.quotient import Label, Quotient
 from custody.graph.quotient import Node as Looks
-from custody.present.draw.dot import Edge, Map, Node, Way, Wrong
+from custody.present.draw.dot import Edge, Map, Node, Way, Wrong, hazard_name, hazard_node
+from custody.present.draw.marks import Marks, place_of
 from custody.present.draw.metrics import wrap
 from custody.present.draw.style import owner
-from custody.system.display import View, show
-from custody.system.model import Form, System
+from custody.system.display import show
+from custody.system.model import System
 
 FEW = 4
 """Up to so many views, a node says what each of them shows."""
@@ -28,11 +28,15 @@ _WIDEST, _SIZE = 230.0, 12.0
 
 @dataclass(slots=True)
 class _Tally:
-    """What the states of one node have in common, and the steps from it that break something."""
+    """What the states of one node have in common, and the steps from it that break something.
+
+    `breaks` has for each label of such a step, and for the node that it leads to where it leads anywhere, what it
+    breaks, with the source place.
+    """
 
     terminal: int = 0
     violating: int = 0
-    breaks: dict[tuple[str, Label], str] = field(default_factory=dict[tuple[str, Label], str])
+    breaks: dict[tuple[int | None, str, Label], str] = field(default_factory=dict[tuple[int | None, str, Label], str])
 
 
 def lifecycle(system: System, graph: ReachableGraph, quotient: Quotient, name: str) -> Map:
@@ -42,21 +46,15 @@ def lifecycle(system: System, graph: ReachableGraph, quotient: Quotient, name: s
         _node(quotient, number, looks, tally)
         for number, (looks, tally) in enumerate(zip(quotient.nodes, tallies, strict=True))
     ]
-    edges = [
-        edge for source, target, labels in _told(quotient) for edge in _edges(f"n{source}", f"n{target}", labels)
-    ]
-    for hazard in sorted({hazard for tally in tallies for hazard, _ in tally.breaks}):
-        nodes.append(
-            Node(f"! {hazard}", (), f"a step that breaks {hazard}", wrong=Wrong.ALWAYS, complaints=(hazard,))
-        )
+    edges: list[Edge] = []
+    for source, target, labels in _told(quotient):
+        bad = {label for end, _, label in tallies[source].breaks if end == target}
+        good = {label: place for label, place in labels.items() if label not in bad}
+        edges += _edges(f"n{source}", f"n{target}", labels if source == target else good)
+    hazards = {hazard for tally in tallies for target, hazard, _ in tally.breaks if target is None}
+    nodes += [hazard_node(hazard) for hazard in sorted(hazards)]
     for number, tally in enumerate(tallies):
-        for hazard in sorted({hazard for hazard, _ in tally.breaks}):
-            ways = [
-                Way((label.action,), label.side, f"{label.action} by {label.side} breaks {hazard} ({place})")
-                for (broken, label), place in sorted(tally.breaks.items())
-                if broken == hazard
-            ]
-            edges.append(Edge(f"n{number}", f"! {hazard}", _merged(ways), wrong=True))
+        edges += _breaking(number, tally)
     return Map(
         f"{system.name} ({name})",
         _about(quotient, len(graph.states)),
@@ -75,40 +73,55 @@ def _about(quotient: Quotient, states: int) -> str:
 def _tallies(system: System, graph: ReachableGraph, quotient: Quotient) -> list[_Tally]:
     """One for each node of the quotient."""
     index = {node.values: number for number, node in enumerate(quotient.nodes)}
-    views = _views(system, quotient)
+    named = {view.name: view for view in system.views}
+    views = [named[name] for name in quotient.names]
+    marks = Marks(system, graph)
+    labels = [Label(a.name, a.outcome or "", a.side or a.actor.partition(".")[0]) for a in system.actions]
+    places = [place_of(action) for action in system.actions]
+    of = [index[tuple(show(view.shape, state) for view in views)] for state in graph.states]
     tallies = [_Tally() for _ in quotient.nodes]
-    terminal = Machine(system.terminal)
-    named = set[str]().union(*(node.violates for node in quotient.nodes))
-    invariants = [Machine(p.expression) for p in system.properties if p.form is Form.INVARIANT and p.name in named]
-    spontaneous = [action.spontaneous for action in system.actions]
-    of: list[int] = []
-    for position, state in enumerate(graph.states):
-        of.append(index[tuple(show(view.shape, state) for view in views)])
-        tally = tallies[of[-1]]
-        resting = bool(terminal(state))
-        tally.terminal += resting
-        known = position < len(graph.enabled)
-        stuck = known and not resting and all(spontaneous[action] for action in graph.enabled[position])
-        tally.violating += stuck or not all(holds(state) for holds in invariants)
-    for position, action, check in graph.broken:
-        what = system.actions[action]
-        label = Label(what.name, what.outcome or "", what.side or what.actor.partition(".")[0])
-        place = f"{what.place.file}:{what.place.line}"
-        tallies[of[position]].breaks.setdefault((what.checks[check].property, label), place)
+    for state, node in enumerate(of):
+        tallies[node].terminal += marks.terminal(state)
+        tallies[node].violating += bool(quotient.nodes[node].violates and marks.violated(state))
+    for state, moves in enumerate(graph.moves):
+        for action, target in moves:
+            for broken in marks.violated_by(state, target):
+                tallies[of[state]].breaks.setdefault((of[target], broken, labels[action]), places[action])
+    for state, action, check in graph.broken:
+        hazard = system.actions[action].checks[check].property
+        tallies[of[state]].breaks.setdefault((None, hazard, labels[action]), places[action])
     return tallies
 
 
-def _views(system: System, quotient: Quotient) -> list[View]:
-    views = {view.name: view for view in system.views}
-    return [views[name] for name in quotient.names]
+def _breaking(source: int, tally: _Tally) -> Iterator[Edge]:
+    """An edge to each other node that steps lead to which break a transition property, and to each hazard."""
+    ways: dict[str, list[Way]] = {}
+    for (target, broken, label), place in sorted(tally.breaks.items(), key=lambda entry: entry[0][1:]):
+        if target == source:
+            continue
+        tip = f"{label.action}{_ending(label)}, by {label.side}, breaks {broken} ({place})"
+        # A hazard is a node with a name; what a step breaks that leads on has to be said beside it.
+        lines = (label.action,) if target is None else (label.action, f"breaks {broken}")
+        end = hazard_name(broken) if target is None else f"n{target}"
+        known = ways.setdefault(end, [])
+        if all(way.lines != lines for way in known):
+            known.append(Way(lines, label.side, tip))
+    for end in sorted(ways):
+        yield Edge(f"n{source}", end, tuple(ways[end]), wrong=True)
+
+
+def _ending(label: Label) -> str:
+    return f" {label.outcome}" if label.outcome else ""
 
 
 def _node(quotient: Quotient, number: int, looks: Looks, tally: _Tally) -> Node:
     states = f"{looks.states:,} state{'s' if looks.states != 1 else ''}, first after {looks.depth} steps"
+    within = {broken for target, broken, _ in tally.breaks if target == number}
+    violated = sorted({*looks.violates, *within})
     wrong = Wrong.NOTHING
-    if looks.violates:
+    if violated:
         wrong = Wrong.ALWAYS if tally.violating == looks.states else Wrong.SOMETIMES
-        states += f"; {tally.violating:,} of them violate {', '.join(sorted(looks.violates))}"
+        states += f"; {tally.violating:,} of them, or steps between them, violate {', '.join(violated)}"
     return Node(
         f"n{number}",
         tuple(part for line in _words(quotient, looks.values) for part in wrap(line, _WIDEST, _SIZE)),
@@ -117,13 +130,12 @@ def _node(quotient: Quotient, number: int, looks: Looks, tally: _Tally) -> Node:
         looks.initial,
         tally.terminal == looks.states,
         wrong,
-        _complaints(looks, wrong),
+        _complaints(violated, wrong),
     )
 
 
-def _complaints(looks: Looks, wrong: Wrong) -> tuple[str, ...]:
-    names = sorted(looks.violates)
-    shown = names if len(names) <= 2 else [*names[:2], f"and {len(names) - 2} more"]
+def _complaints(names: list[str], wrong: Wrong) -> tuple[str, ...]:
+    shown = names if len(names) <= 3 else [*names[:2], f"and {len(names) - 2} more"]
     sometimes = ("sometimes:",) if wrong is Wrong.SOMETIMES else ()
     return (*sometimes, *shown) if shown else ()
 
@@ -171,19 +183,10 @@ def _edges(source: str, target: str, labels: dict[Label, str]) -> Iterator[Edge]
         for label in told:
             key = (label.action, label.side)
             errors.setdefault(key, []).append(label.outcome.removeprefix("fails "))
-            outcome = f" {label.outcome}" if label.outcome else ""
-            tips.setdefault(key, []).append(f"{label.action}{outcome}, by {label.side} ({labels[label]})")
+            tips.setdefault(key, []).append(f"{label.action}{_ending(label)}, by {label.side} ({labels[label]})")
         ways = [
             Way((action + (f" ({', '.join(names)})" if fails else ""),), side, "\n".join(tips[action, side]))
             for (action, side), names in errors.items()
         ]
         if ways:
             yield Edge(source, target, tuple(ways), fails=fails)
-
-
-def _merged(ways: list[Way]) -> tuple[Way, ...]:
-    """One way for each text and side."""
-    first: dict[tuple[tuple[str, ...], str], Way] = {}
-    for way in ways:
-        first.setdefault((way.lines, way.side), way)
-    return tuple(first.values())

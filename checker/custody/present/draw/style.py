@@ -82,7 +82,12 @@ def side_fill(side: str) -> str:
     return SIDES[side][1] if side in SIDES else STEP_FILL
 
 
+def printable(text: str) -> str:
+    """The text without what no picture can show, such as control characters; ends of lines stay."""
+    return "".join(c if c.isprintable() or c in " \n" else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
 def escape(text: str) -> str:
-    """Text inside XML, or inside an HTML-like label."""
-    shown = "".join(c if c.isprintable() or c == " " else "\N{REPLACEMENT CHARACTER}" for c in text)
+    """Text inside XML, or inside an HTML-like label: one line."""
+    shown = printable(text).replace("\n", " ")
     return shown.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")

@@ -55,21 +55,23 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Cells that cover each place of the grid exactly once.
+    """Cells that cover each place of the grid exactly once, below a title and a line or two about it.
 
     `most` says how wide each column may become, `least` how narrow all of them together; pixels.
     """
 
     title: str
+    about: str
     cells: tuple[Cell, ...]
     most: tuple[float, ...]
-    least: float = 0.0
+    least: float
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where everything is: the edges of columns and rows, and the boxes row by row."""
+    """Where everything is: the edges of columns and rows, and the boxes row by row; `about` as broken."""
 
+    about: tuple[str, ...]
     columns: tuple[float, ...]
     rows: tuple[float, ...]
     boxes: tuple[Box, ...]
@@ -108,7 +110,8 @@ def lay_out(table: Table) -> Layout:
         )
         for cell, broken in zip(table.cells, lines, strict=True)
     ]
-    return Layout(columns, rows, tuple(sorted(boxes, key=lambda box: (box.cell.row, box.cell.column))))
+    about = wrap(table.about, columns[-1], SIZE) if table.about else ()
+    return Layout(about, columns, rows, tuple(sorted(boxes, key=lambda box: (box.cell.row, box.cell.column))))
 
 
 def _column(table: Table, column: int) -> float:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from custody.present.draw.metrics import width
-from custody.present.draw.style import BACKGROUND, FONT, INK, LINE, escape
-from custody.present.draw.table import LEADING, PAD_X, PAD_Y, SIZE, Box, Table, lay_out
+from custody.present.draw.style import BACKGROUND, FAINT, FONT, INK, LINE, escape
+from custody.present.draw.table import LEADING, PAD_X, PAD_Y, SIZE, Box, Layout, Table, lay_out
 
 MARGIN = 16.0
 TITLE_SIZE = 17.0
@@ -19,7 +19,8 @@ def table_svg(table: Table) -> str:
     """The picture. Every text says how wide it is, so that no font makes it leave its cell."""
     layout = lay_out(table)
     total = max(layout.width, width(table.title, TITLE_SIZE, bold=True)) + 2 * MARGIN
-    height = layout.height + TITLE_LEADING + 2 * MARGIN
+    head = TITLE_LEADING + len(layout.about) * LEADING
+    height = head + layout.height + 2 * MARGIN
     size = f'width="{_n(total)}" height="{_n(height)}" viewBox="0 0 {_n(total)} {_n(height)}"'
     title = escape(table.title)
     lines = [
@@ -29,13 +30,20 @@ def table_svg(table: Table) -> str:
         f'<rect width="{_n(total)}" height="{_n(height)}" fill="{BACKGROUND}"/>',
         f'<text x="{_n(MARGIN)}" y="{_n(MARGIN + TITLE_SIZE * _ASCENT)}" font-size="{_n(TITLE_SIZE)}" '
         f'font-weight="bold" fill="{INK}">{title}</text>',
-        f'<g transform="translate({_n(MARGIN)} {_n(MARGIN + TITLE_LEADING)})">',
+        *_about(layout),
+        f'<g transform="translate({_n(MARGIN)} {_n(MARGIN + head)})">',
     ]
     # Heavy borders last, so that no neighbour's thin one lies over them.
     for box in sorted(layout.boxes, key=lambda box: box.cell.thick):
         lines += _box(box)
     lines += ["</g>", "</svg>"]
     return "\n".join(lines) + "\n"
+
+
+def _about(layout: Layout) -> Iterator[str]:
+    for number, line in enumerate(layout.about):
+        y = MARGIN + TITLE_SIZE * _ASCENT + (number + 1.2) * LEADING
+        yield f'<text x="{_n(MARGIN)}" y="{_n(y)}" fill="{FAINT}">{escape(line)}</text>'
 
 
 def _box(box: Box) -> Iterator[str]:
