@@ -2,19 +2,24 @@
 
 Deadlocks are states without a way on; partial deadlocks are found by going backwards from the states where an
 actor rests; liveness is in `liveness`.
+
+Guaranteed, when no limit was reached: exact counts and verdicts of every form, and shortest traces with the fewest
+changes of actor (lassos: shortest stems).  Not: states beyond `build.MAX_NODES`, symmetry, or speed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
+from functools import cached_property
 
-from custody.graph.build import ReachableGraph, reachable
+from custody.graph.budget import INTERRUPTED, Budget, LimitReachedError
+from custody.graph.build import ReachableGraph, explore
 from custody.graph.liveness import violation
 from custody.graph.machine import Machine
 from custody.graph.paths import ShortestPaths
 from custody.system.expression import Op, nodes
-from custody.system.finding import Exploration, Finding, Limits, ProgressHook, Stopwatch, Trace, Verdict
-from custody.system.model import LIVENESS, Form, Property, System
+from custody.system.finding import Exploration, Finding, Limits, ProgressHook, Trace, Verdict
+from custody.system.model import Form, Property, System
 
 ENGINE = "networkx"
 
@@ -25,54 +30,77 @@ def analyse(
     properties: Collection[str] | None = None,
     progress: ProgressHook | None = None,
 ) -> Exploration:
-    """Checks the named properties, or all, on the reachable graph."""
-    clock = Stopwatch()
-    graph = reachable(system, limits, progress)
+    """Checks the named properties, or all, on the reachable graph.
+
+    An interrupt from the keyboard ends the analysis like a limit, named "interrupted".  After a limit only what a
+    trace shows is settled.
+    """
+    limits = limits or Limits()
+    budget = Budget(limits, progress)
+    graph = explore(system, limits.max_states, budget)
     wanted = [p for p in system.properties if properties is None or p.name in properties]
     analysis = _Analysis(system, graph)
-    findings = {p.name: analysis.finding(p) for p in wanted}
+    findings: dict[str, Finding] = {}
+    premises: dict[str, tuple[bool, ...]] = {}
+    limit = graph.limit
+    try:
+        for p in wanted:
+            findings[p.name] = analysis.finding(p)
+            if p.premises:
+                premises[p.name] = analysis.premises(p)
+            if graph.limit is None:
+                budget.require_time_and_memory()
+    except LimitReachedError as reached:
+        limit = reached.limit
+    except KeyboardInterrupt:
+        limit = INTERRUPTED
+    if limit is not None:
+        findings = {p.name: _as_far_as_shown(p, findings.get(p.name), limit) for p in wanted}
     return Exploration(
         engine=ENGINE,
         findings=findings,
-        complete=graph.limit is None,
+        complete=limit is None,
         states=len(graph.states),
         transitions=graph.transitions,
         depth=max((graph.depth[node] for node in range(len(graph.moves))), default=0),
-        limit=graph.limit,
+        limit=limit,
         fired=tuple(graph.fired),
-        premises={p.name: analysis.premises(p) for p in wanted if p.premises},
-        seconds=clock.seconds,
+        premises=premises,
+        seconds=budget.seconds,
+        peak_bytes=budget.bytes,
     )
 
 
+def _as_far_as_shown(p: Property, finding: Finding | None, limit: str) -> Finding:
+    """What is left of a finding when not everything was looked at."""
+    if finding is not None and finding.trace is not None:
+        return finding
+    return Finding(p.name, Verdict.INCONCLUSIVE, reason=f"stopped at {limit}")
+
+
 class _Analysis:
+    """What the graph says, as if it were all there is; of one that is not complete, traces only are to be trusted."""
+
     def __init__(self, system: System, graph: ReachableGraph) -> None:
         self._system = system
         self._graph = graph
         self._paths = ShortestPaths(graph, [action.actor for action in system.actions])
-        self._into: list[list[int]] | None = None
 
     def finding(self, p: Property) -> Finding:
-        if not self._graph.states and self._graph.limit is None:
+        if not self._graph.states:
             return Finding(p.name, Verdict.INCONCLUSIVE, reason="the system has no first state")
-        if p.form is Form.PROGRESS:
-            return self._progress(p)
-        if p.form in LIVENESS:
-            if self._graph.limit is not None:
-                return self._inconclusive(p)
-            lasso = violation(self._system, self._graph, p)
-            return Finding(p.name, Verdict.HOLDS if lasso is None else Verdict.VIOLATED, lasso)
-        trace = self._witness(p)
+        subject: str | None = None
+        match p.form:
+            case Form.PROGRESS:
+                trace, subject = self._stuck(p)
+            case Form.EVENTUALLY | Form.LEADS_TO:
+                trace = None if self._graph.limit else violation(self._system, self._graph, p)
+            case _:
+                trace = self._witness(p)
+        shown, otherwise = Verdict.VIOLATED, Verdict.HOLDS
         if p.form is Form.REACHABLE:
-            if trace is not None:
-                return Finding(p.name, Verdict.HOLDS, trace)
-            return self._inconclusive(p) if self._graph.limit else Finding(p.name, Verdict.VIOLATED)
-        if trace is not None:
-            return Finding(p.name, Verdict.VIOLATED, trace)
-        return self._inconclusive(p) if self._graph.limit else Finding(p.name, Verdict.HOLDS)
-
-    def _inconclusive(self, p: Property) -> Finding:
-        return Finding(p.name, Verdict.INCONCLUSIVE, reason=f"stopped at {self._graph.limit}")
+            shown, otherwise = otherwise, shown
+        return Finding(p.name, otherwise if trace is None else shown, trace, subject=subject)
 
     def _witness(self, p: Property) -> Trace | None:
         """The shortest trace to where an invariant, a step property, a hazard check or a deadlock shows."""
@@ -110,27 +138,29 @@ class _Analysis:
     def _where(self, condition: Callable[[int], bool]) -> Iterable[int]:
         return (node for node in range(len(self._graph.states)) if condition(node))
 
-    def _progress(self, p: Property) -> Finding:
+    def _stuck(self, p: Property) -> tuple[Trace | None, str | None]:
+        """The shortest trace to where some actor can never come to rest again, and that actor."""
+        best: tuple[Trace | None, str | None] = (None, None)
         if self._graph.limit is not None:
-            return self._inconclusive(p)
-        best: tuple[int, Trace, str] | None = None
+            return best
         for actor, resting in p.resting:
-            stuck = self._never_again(Machine(resting), actor)
-            trace = self._paths.to_nodes(stuck)
-            if trace is not None and (best is None or trace.length < best[0]):
-                best = (trace.length, trace, actor)
-        if best is None:
-            return Finding(p.name, Verdict.HOLDS)
-        return Finding(p.name, Verdict.VIOLATED, best[1], subject=best[2])
+            trace = self._paths.to_nodes(self._never_again(Machine(resting), actor))
+            if trace is not None and (best[0] is None or trace.length < best[0].length):
+                best = (trace, actor)
+        return best
+
+    @cached_property
+    def _into(self) -> list[list[int]]:
+        """The nodes before each node."""
+        into: list[list[int]] = [[] for _ in self._graph.states]
+        for node, moves in enumerate(self._graph.moves):
+            for _, target in moves:
+                into[target].append(node)
+        return into
 
     def _never_again(self, holds: Machine, actor: str) -> list[int]:
         """The nodes from which no node can be reached where the condition holds, or where the actor's call ends
         in a broken check, which is a hazard and reported as such."""
-        if self._into is None:
-            self._into = [[] for _ in self._graph.states]
-            for node, moves in enumerate(self._graph.moves):
-                for _, target in moves:
-                    self._into[target].append(node)
         ended = {node for node, action, _ in self._graph.broken if self._system.actions[action].actor == actor}
         stack = [node for node, state in enumerate(self._graph.states) if node in ended or holds(state)]
         can = set(stack)
