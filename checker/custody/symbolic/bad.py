@@ -1,73 +1,79 @@
-"""Every safety question as one about states: when can the next thing that happens be a violation?
+"""Every safety property as one question about states: can a state be met that is bad for it?
 
-A property becomes an expression that holds exactly in the states where it is violated, there and then or by a
-step from there.  Bounded search and induction need know nothing of the kinds of property.
+Bad are exactly the states in which the property is violated, there and then or by a step from there; for
+REACHABLE, those that are asked for.  Bounded search and induction need know nothing of the kinds of property.
 """
 
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownLambdaType=false, reportMissingTypeStubs=false
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from custody.system.expression import Expr, Op, and_, nodes, not_, or_, read, rebuild
-from custody.system.model import Action, Form, Property, System
+import z3
+
+from custody.symbolic.encode import Encoding
+from custody.system.model import Form, Property, System
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Question:
-    """`bad` holds in the states that violate the property; `by_step` when it takes one more step to show it."""
+    """`bad` gives the formula, over the state before the step, of the states in which the question is met."""
 
     name: str
-    bad: Expr
-    by_step: bool
-    wanted: bool = False
-    """For REACHABLE: being bad is what the author hopes for."""
+    bad: Callable[[Encoding], Any]
+
+    def asked_of(self, encoding: Encoding) -> Asked:
+        """The question with its formula."""
+        return Asked(self.name, self.bad(encoding))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """A question with its formula, which is over the template of one encoding."""
+
+    name: str
+    bad: Any
+
+
+ESCAPE = Question("", lambda encoding: encoding.escapes())
+"""Asked of every system: can a step that breaks no check take a variable out of its domain?"""
 
 
 def question(system: System, p: Property) -> Question | None:
-    """The property as a question about states; None where it is not about single states or steps."""
+    """What the property of the system asks; None where it is not about single states or steps."""
     match p.form:
         case Form.INVARIANT:
-            return Question(p.name, not_(p.expression), by_step=False)
+            return Question(p.name, lambda encoding: z3.Not(encoding.holds(p.expression)))
         case Form.REACHABLE:
-            return Question(p.name, p.expression, by_step=False, wanted=True)
+            return Question(p.name, lambda encoding: encoding.holds(p.expression))
         case Form.DEADLOCK:
-            can_move = or_(*(action.guard for action in system.actions if not action.spontaneous))
-            return Question(p.name, and_(not_(system.terminal), not_(can_move)), by_step=False)
+            moving = [index for index, action in enumerate(system.actions) if not action.spontaneous]
+            return Question(p.name, lambda encoding: _stuck(encoding, moving))
         case Form.HAZARD:
-            return Question(p.name, or_(*(_breaks(action, p.name) for action in system.actions)), by_step=True)
+            broken = [
+                (index, position)
+                for index, action in enumerate(system.actions)
+                for position, check in enumerate(action.checks)
+                if check.property == p.name
+            ]
+            return Question(p.name, lambda encoding: encoding.any([encoding.breaks(*case) for case in broken]))
         case Form.STEP:
-            bad = or_(
-                *(and_(proper(action), not_(after_step(system, action, p.expression))) for action in system.actions)
-            )
-            return Question(p.name, bad, by_step=True)
-        case _:
+            return Question(p.name, lambda encoding: _violated_by_a_step(encoding, p))
+        case Form.PROGRESS | Form.EVENTUALLY | Form.LEADS_TO:
             return None
 
 
-def proper(action: Action) -> Expr:
-    """When the action is a step with a state after it."""
-    return and_(action.guard, *(check.condition for check in action.checks))
+def _stuck(encoding: Encoding, moving: list[int]) -> Any:
+    can_move = encoding.any([encoding.guards[index] for index in moving])
+    return z3.Not(z3.Or(encoding.holds(encoding.system.terminal), can_move))
 
 
-def _breaks(action: Action, name: str) -> Expr:
-    cases: list[Expr] = []
-    for position, check in enumerate(action.checks):
-        if check.property == name:
-            earlier = (before.condition for before in action.checks[:position])
-            cases.append(and_(action.guard, *earlier, not_(check.condition)))
-    return or_(*cases)
-
-
-def after_step(system: System, action: Action, root: Expr) -> Expr:
-    """An expression over a step, as one over the state before it: what is read afterwards is what was written."""
-    written = {effect.variable: effect.value for effect in action.effects}
-    known: dict[Expr, Expr] = {}
-    for node in nodes(root):
-        if node.op is Op.NEXT:
-            sort = system.variables[node.value].domain.sort
-            known[node] = written.get(node.value, read(node.value, sort))
-        elif node.args:
-            known[node] = rebuild(node, tuple(known[arg] for arg in node.args))
-        else:
-            known[node] = node
-    return known[root]
+def _violated_by_a_step(encoding: Encoding, p: Property) -> Any:
+    steps = [
+        z3.And(proper, z3.Not(encoding.holds_after(p.expression, index)))
+        for index, proper in enumerate(encoding.proper)
+    ]
+    return encoding.any(steps)

@@ -1,179 +1,140 @@
-"""The system in z3, once: a copy of the variables for each step, a selector for each action.
+"""The system in z3, once: formulas over one step, copied for each step of a run.
 
-A Boolean is a Boolean; everything else is a bit-vector just wide enough for its domain, holding the value less
-the domain's lowest.  Expressions are computed in one width that no intermediate result can overflow, found by
-interval arithmetic, so nothing ever wraps.  The domain is assumed of the first copy only: the later ones are
-what the effects make them.
+The variables before and after a step and one selector for each action make a template; a copy of it for a step is
+a substitution, which z3 does far faster than Python builds terms.  A variable after the step is what the selected
+action writes, or what it was when the selected action does not write it; exactly one action is selected.  An
+integer variable is an unsigned bit-vector just wide enough for its domain, holding the value less the lowest.
+
+No post-state is assumed to be in its domain.  A state after a step is in its domain exactly when the step does
+not *escape*; whether one can is a question like any other, and until it is answered with never, nothing is proved.
+
+Measured on the core dma-buf contract (24 variables, 242 actions, 18 steps): this takes 2.1 s in QF_FD and 2.4 s in
+QF_BV; a whole frame condition in each action 8.8 and 16.8 s; z3's default solver 3.2 s here, but six to eight times
+QF_FD's time on other protocols.  Hence QF_FD, z3's incremental SAT solver over bits.
 """
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
-# pyright: reportUnknownParameterType=false, reportMissingTypeStubs=false
+# pyright: reportMissingTypeStubs=false
 from __future__ import annotations
 
 from typing import Any
 
 import z3
 
-from custody.symbolic.bad import proper
+from custody.symbolic.terms import Number, Term, apply, conjunction, disjunction, width
 from custody.system.expression import Expr, Op, nodes
 from custody.system.model import State, System
 
 
 class Encoding:
-    """Builds the formulas of one system in a context of its own."""
+    """The formulas of one system, in a z3 context of its own.
 
-    def __init__(self, system: System, extra: list[Expr]) -> None:
-        self.context = z3.Context()
-        self._system = system
-        roots = [system.where, *extra]
-        for action in system.actions:
-            roots += [action.guard, *(c.condition for c in action.checks), *(e.value for e in action.effects)]
-        self._width = _width(system, roots)
+    Expressions given to it are those of the system, which keeps them alive: terms are remembered by identity,
+    because comparing deep expressions would recurse.  TooWideError when one has numbers beyond all measure.
+    """
+
+    def __init__(self, system: System) -> None:
+        self.context: Any = z3.Context()
+        self.system = system
+        self._before = self._variables("v")
+        self._after = self._variables("w")
+        self._selectors = self._booleans("a")
         self._copies: list[list[Any]] = []
-        self._known: list[dict[Expr, Any]] = []
-        self._selectors: list[list[Any]] = []
+        self._known: dict[int, Term] = {}
+        self.guards: list[Any] = [self.holds(action.guard) for action in system.actions]
+        self.proper: list[Any] = [
+            self.all([guard, *(self.holds(check.condition) for check in action.checks)])
+            for guard, action in zip(self.guards, system.actions, strict=True)
+        ]
+        self._writes: list[dict[int, Term]] = [
+            {effect.variable: self._term(effect.value) for effect in action.effects} for action in system.actions
+        ]
+        self._step: Any = self._transition()
+        self._first: Any = self._first_state()
 
-    # ------------------------------------------------------------------ variables
+    # ------------------------------------------------------------------ formulas of the template
 
-    def _copy(self, step: int) -> list[Any]:
-        while len(self._copies) <= step:
-            number = len(self._copies)
-            copy: list[Any] = []
-            for index, variable in enumerate(self._system.variables):
-                name = f"v{index}_{number}"
-                if variable.domain.boolean:
-                    copy.append(z3.Bool(name, self.context))
-                else:
-                    copy.append(z3.BitVec(name, _bits(variable.domain.size), self.context))
-            self._copies.append(copy)
-            self._known.append({})
-        return self._copies[step]
+    def all(self, parts: list[Any]) -> Any:
+        """Every part holds."""
+        return conjunction(parts, self.context)
+
+    def any(self, parts: list[Any]) -> Any:
+        """Some part holds."""
+        return disjunction(parts, self.context)
+
+    def holds(self, root: Expr) -> Any:
+        """The Boolean expression in the state before the step."""
+        return self._term(root)
+
+    def holds_after(self, root: Expr, action: int) -> Any:
+        """The Boolean expression over the step of the action, of which NEXT reads what it writes."""
+        writes = self._writes[action]
+        over_step: dict[int, Term] = {}
+        for node in nodes(root):
+            if node.op is Op.NEXT:
+                over_step[id(node)] = writes[node.value] if node.value in writes else self._read(node.value)
+            elif any(id(arg) in over_step for arg in node.args):
+                args = [over_step[id(arg)] if id(arg) in over_step else self._term(arg) for arg in node.args]
+                over_step[id(node)] = apply(node, args, self.context)
+        return over_step[id(root)] if id(root) in over_step else self._term(root)
+
+    def breaks(self, action: int, check: int) -> Any:
+        """The action is enabled, and the check is the first that its step breaks."""
+        conditions = [self.holds(each.condition) for each in self.system.actions[action].checks[: check + 1]]
+        return self.all([self.guards[action], *conditions[:-1], z3.Not(conditions[-1])])
+
+    def escapes(self) -> Any:
+        """Some step that breaks no check gives a variable a value outside its domain."""
+        cases: list[Any] = []
+        for proper, writes in zip(self.proper, self._writes, strict=True):
+            for index, term in writes.items():
+                domain = self.system.variables[index].domain
+                if isinstance(term, Number) and not domain.low <= term.low <= term.high <= domain.high:
+                    size = max(term.bits.size(), width(domain.low, domain.high))
+                    value = term.within(size)
+                    low, high = (z3.BitVecVal(end, size, self.context) for end in (domain.low, domain.high))
+                    cases.append(z3.And(proper, z3.Or(value < low, value > high)))
+        return self.any(cases)
+
+    # ------------------------------------------------------------------ copies for the steps of a run
+
+    def at(self, formula: Any, step: int) -> Any:
+        """A formula of the template over the state after `step` steps."""
+        return z3.substitute(formula, *zip(self._before, self._copy(step), strict=True))
+
+    def first(self, step: int) -> Any:
+        """The state after `step` steps is a first state."""
+        return self.at(self._first, step)
 
     def in_domain(self, step: int) -> Any:
-        """Every variable of the copy has a value of its domain."""
+        """Every variable has a value of its domain after `step` steps."""
         limits: list[Any] = []
-        for variable, term in zip(self._system.variables, self._copy(step), strict=True):
+        for variable, term in zip(self.system.variables, self._copy(step), strict=True):
             size = variable.domain.size
             if not variable.domain.boolean and size != 1 << _bits(size):
                 limits.append(z3.ULE(term, z3.BitVecVal(size - 1, _bits(size), self.context)))
-        return self._and(limits)
-
-    def first(self) -> Any:
-        """Copy 0 is a first state."""
-        parts = [self.term(self._system.where, 0)]
-        for variable, term in zip(self._system.variables, self._copy(0), strict=True):
-            parts.append(self._or([self._is(term, variable.domain, value) for value in variable.initial]))
-        return self._and(parts)
-
-    def different(self, one: int, other: int) -> Any:
-        """The two copies are not the same state."""
-        pairs = zip(self._copy(one), self._copy(other), strict=True)
-        return self._or([a != b for a, b in pairs])
+        return self.all(limits)
 
     def step(self, number: int) -> Any:
-        """Copy `number + 1` comes from copy `number` by one action, whose selector is true."""
-        before, after = self._copy(number), self._copy(number + 1)
-        selectors = [z3.Bool(f"a{i}_{number}", self.context) for i in range(len(self._system.actions))]
-        while len(self._selectors) <= number:
-            self._selectors.append([])
-        self._selectors[number] = selectors
-        parts: list[Any] = [self._or(selectors)]
-        for action, selector in zip(self._system.actions, selectors, strict=True):
-            written = {effect.variable: effect.value for effect in action.effects}
-            body: list[Any] = [self.term(proper(action), number)]
-            for index, variable in enumerate(self._system.variables):
-                if index not in written:
-                    body.append(after[index] == before[index])
-                elif variable.domain.boolean:
-                    body.append(after[index] == self.term(written[index], number))
-                else:
-                    raw = self.term(written[index], number) - self._constant(variable.domain.low)
-                    body.append(after[index] == z3.Extract(_bits(variable.domain.size) - 1, 0, raw))
-            parts.append(z3.Implies(selector, self._and(body)))
-        return self._and(parts)
+        """One action leads from the state after `number` steps to the next, breaking no check."""
+        return z3.substitute(
+            self._step,
+            *zip(self._before, self._copy(number), strict=True),
+            *zip(self._after, self._copy(number + 1), strict=True),
+            *zip(self._selectors, self._booleans("a", number), strict=True),
+        )
 
-    # ------------------------------------------------------------------ expressions
-
-    def term(self, root: Expr, step: int) -> Any:
-        """The expression over the given copy."""
-        copy, known = self._copy(step), self._known[step]
-        for node in nodes(root):
-            if node not in known:
-                known[node] = self._node(node, [known[arg] for arg in node.args], copy)
-        return known[root]
-
-    def _node(self, node: Expr, args: list[Any], copy: list[Any]) -> Any:
-        match node.op:
-            case Op.CONST:
-                if node.sort == "bool":
-                    return z3.BoolVal(bool(node.value), self.context)
-                return self._constant(node.value)
-            case Op.READ:
-                domain = self._system.variables[node.value].domain
-                if domain.boolean:
-                    return copy[node.value]
-                wide = z3.ZeroExt(self._width - _bits(domain.size), copy[node.value])
-                return wide + self._constant(domain.low) if domain.low else wide
-            case Op.NOT:
-                return z3.Not(args[0])
-            case Op.AND:
-                return self._and(args)
-            case Op.OR:
-                return self._or(args)
-            case Op.EQ:
-                return args[0] == args[1]
-            case Op.LT:
-                return args[0] < args[1]
-            case Op.LE:
-                return args[0] <= args[1]
-            case Op.ADD:
-                total = args[0]
-                for arg in args[1:]:
-                    total = total + arg
-                return total
-            case Op.SUB:
-                return args[0] - args[1]
-            case Op.MUL:
-                return args[0] * args[1]
-            case Op.DIV | Op.MOD:
-                return self._division(node.op, args[0], args[1])
-            case Op.ITE:
-                return z3.If(args[0], args[1], args[2])
-            case Op.NEXT:
-                raise AssertionError("steps are questions about the state before them")
-
-    def _division(self, op: Op, a: Any, b: Any) -> Any:
-        """Rounding towards minus infinity; z3's signed remainder with the divisor's sign does just that."""
-        zero = self._constant(0)
-        remainder = z3.If(b > zero, z3.SRem(a, b), zero)
-        floored = z3.If(z3.And(remainder < zero, b > zero), remainder + b, remainder)
-        if op is Op.MOD:
-            return floored
-        return z3.If(b > zero, (a - floored) / b, zero)
-
-    def _constant(self, value: int) -> Any:
-        return z3.BitVecVal(value, self._width, self.context)
-
-    def _is(self, term: Any, domain: Any, value: int) -> Any:
-        if domain.boolean:
-            return term if value else z3.Not(term)
-        return term == z3.BitVecVal(value - domain.low, _bits(domain.size), self.context)
-
-    def _and(self, parts: list[Any]) -> Any:
-        return z3.And(*parts, self._true()) if parts else self._true()
-
-    def _or(self, parts: list[Any]) -> Any:
-        return z3.Or(*parts, z3.BoolVal(False, self.context)) if parts else z3.BoolVal(False, self.context)
-
-    def _true(self) -> Any:
-        return z3.BoolVal(True, self.context)
+    def different(self, one: int, other: int) -> Any:
+        """The states after `one` and after `other` steps are not the same."""
+        pairs = zip(self._copy(one), self._copy(other), strict=True)
+        return self.any([a != b for a, b in pairs])
 
     # ------------------------------------------------------------------ reading models
 
     def state(self, model: Any, step: int) -> State:
-        """The state that the model gives to a copy."""
+        """The state that the model has after `step` steps."""
         values: list[int] = []
-        for variable, term in zip(self._system.variables, self._copy(step), strict=True):
+        for variable, term in zip(self.system.variables, self._copy(step), strict=True):
             value = model.eval(term, model_completion=True)
             if variable.domain.boolean:
                 values.append(int(z3.is_true(value)))
@@ -182,49 +143,87 @@ class Encoding:
         return tuple(values)
 
     def action(self, model: Any, step: int) -> int:
-        """The action that leads from copy `step` to the next."""
-        for index, selector in enumerate(self._selectors[step]):
+        """The action of the step that leads on from there."""
+        for index, selector in enumerate(self._booleans("a", step)):
             if z3.is_true(model.eval(selector, model_completion=True)):
                 return index
         raise AssertionError("a step without an action")
 
+    # ------------------------------------------------------------------ building
+
+    def _variables(self, prefix: str) -> list[Any]:
+        terms: list[Any] = []
+        for index, variable in enumerate(self.system.variables):
+            if variable.domain.boolean:
+                terms.append(z3.Bool(f"{prefix}{index}", self.context))
+            else:
+                terms.append(z3.BitVec(f"{prefix}{index}", _bits(variable.domain.size), self.context))
+        return terms
+
+    def _booleans(self, prefix: str, step: int | None = None) -> list[Any]:
+        suffix = "" if step is None else f"_{step}"
+        return [z3.Bool(f"{prefix}{index}{suffix}", self.context) for index in range(len(self.system.actions))]
+
+    def _copy(self, step: int) -> list[Any]:
+        while len(self._copies) <= step:
+            self._copies.append(self._variables(f"s{len(self._copies)}_"))
+        return self._copies[step]
+
+    def _term(self, root: Expr) -> Term:
+        for node in nodes(root):
+            if id(node) not in self._known:
+                if node.op is Op.READ:
+                    term = self._read(node.value)
+                else:
+                    term = apply(node, [self._known[id(arg)] for arg in node.args], self.context)
+                self._known[id(node)] = term
+        return self._known[id(root)]
+
+    def _read(self, index: int) -> Term:
+        domain, term = self.system.variables[index].domain, self._before[index]
+        if domain.boolean:
+            return term
+        size = width(domain.low, domain.high)
+        value = z3.ZeroExt(size - _bits(domain.size), term) if size > _bits(domain.size) else term
+        if domain.low:
+            value = value + z3.BitVecVal(domain.low, size, self.context)
+        return Number(value, domain.low, domain.high)
+
+    def _stored(self, index: int, term: Term) -> Any:
+        """What the variable holds when it has the value; only its lowest bits when the step escapes."""
+        domain = self.system.variables[index].domain
+        if domain.boolean:
+            return term
+        value = term.within(_bits(domain.size))
+        return value - z3.BitVecVal(domain.low, _bits(domain.size), self.context) if domain.low else value
+
+    def _transition(self) -> Any:
+        parts: list[Any] = [self.any(self._selectors)]
+        if len(self._selectors) > 1:
+            parts.append(z3.AtMost(*self._selectors, 1))
+        for selector, proper, writes in zip(self._selectors, self.proper, self._writes, strict=True):
+            body = [proper, *(self._after[index] == self._stored(index, term) for index, term in writes.items())]
+            parts.append(z3.Implies(selector, self.all(body)))
+        for index, (before, after) in enumerate(zip(self._before, self._after, strict=True)):
+            writers = [
+                selector for selector, writes in zip(self._selectors, self._writes, strict=True) if index in writes
+            ]
+            parts.append(self.any([after == before, *writers]))
+        return self.all(parts)
+
+    def _first_state(self) -> Any:
+        parts: list[Any] = [self.holds(self.system.where)]
+        for variable, term in zip(self.system.variables, self._before, strict=True):
+            domain = variable.domain
+            choices: list[Any] = []
+            for value in variable.initial:
+                if domain.boolean:
+                    choices.append(term if value else z3.Not(term))
+                else:
+                    choices.append(term == z3.BitVecVal(value - domain.low, _bits(domain.size), self.context))
+            parts.append(self.any(choices))
+        return self.all(parts)
+
 
 def _bits(size: int) -> int:
     return max(1, (size - 1).bit_length())
-
-
-def _width(system: System, roots: list[Expr]) -> int:
-    """Enough bits, with the sign, for every value that any subexpression can have."""
-    bounds: dict[Expr, tuple[int, int]] = {}
-    most = 1
-    for variable in system.variables:
-        most = max(most, abs(variable.domain.low), abs(variable.domain.high), variable.domain.size)
-    for node in nodes(*roots):
-        low, high = _interval(system, node, [bounds[arg] for arg in node.args])
-        bounds[node] = (low, high)
-        most = max(most, abs(low), abs(high))
-    # One bit for the sign, one for the sums inside division and for values less their lowest.
-    return most.bit_length() + 3
-
-
-def _interval(system: System, node: Expr, args: list[tuple[int, int]]) -> tuple[int, int]:
-    match node.op:
-        case Op.CONST:
-            return node.value, node.value
-        case Op.READ | Op.NEXT:
-            domain = system.variables[node.value].domain
-            return domain.low, domain.high
-        case Op.ADD:
-            return sum(low for low, _ in args), sum(high for _, high in args)
-        case Op.SUB:
-            return args[0][0] - args[1][1], args[0][1] - args[1][0]
-        case Op.MUL:
-            products = [a * b for a in args[0] for b in args[1]]
-            return min(products), max(products)
-        case Op.DIV | Op.MOD:
-            widest = max(abs(bound) for pair in args for bound in pair) + 1
-            return -widest, widest
-        case Op.ITE:
-            return min(args[1][0], args[2][0]), max(args[1][1], args[2][1])
-        case _:
-            return 0, 1

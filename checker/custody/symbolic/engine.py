@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import pickle
-import subprocess
-import sys
-import threading
-from collections.abc import Collection
-from pathlib import Path
+from collections.abc import Collection, Iterable
+from contextlib import closing
 
-from custody.symbolic.bad import Question, question
 from custody.symbolic.fault import EngineFault
-from custody.symbolic.task import Ended, Task
+from custody.symbolic.process import messages
+from custody.symbolic.task import ASKED, NO_FIRST_STATE, Ended, Message, Task
 from custody.system.finding import Exploration, Finding, Limits, ProgressHook, Stopwatch, Verdict
-from custody.system.model import System
+from custody.system.model import Property, System
 
 ENGINE = "z3"
+INTERRUPTED = "interrupted"
 
 DEFAULT_DEPTH = 40
-"""How deep it looks when nobody says otherwise."""
+"""How many steps deep it looks when neither a depth nor a time is given."""
 
 DEFAULT_SECONDS = 30.0
-"""How long it tries when nobody says otherwise: bounded search need not end by itself in reasonable time."""
-
-_GRACE = 5.0
-"""Seconds after its time limit in which the process should have ended by itself."""
+"""How long it tries when no time is given: z3 need not end by itself in reasonable time."""
 
 
 def analyse(
@@ -37,75 +30,67 @@ def analyse(
 ) -> Exploration:
     """Settles what it can of the named properties, or all, without enumerating states.
 
-    Raises EngineFault when a counterexample does not replay.  Everything else that goes wrong with z3, or a
-    limit, leaves properties inconclusive with the reason.  `progress` is not used: z3 gives no sign of life.
+    Of the limits, `timeout` and `max_memory` apply.  EngineFault when a run does not replay in the evaluator, or
+    when the system can leave its own domains.  Everything else that goes wrong with z3, or a limit, leaves
+    properties inconclusive with the reason.  `progress` is not used: z3 gives no sign of life.
     """
     del progress
     clock = Stopwatch()
+    limits = limits or Limits()
     wanted = [p for p in system.properties if properties is None or p.name in properties]
-    questions: list[Question] = []
-    findings: dict[str, Finding] = {}
-    for p in wanted:
-        asked = question(system, p)
-        if asked is None:
-            reason = "z3 looks at states and steps, not at whole runs"
-            findings[p.name] = Finding(p.name, Verdict.INCONCLUSIVE, reason=reason)
-        else:
-            questions.append(asked)
-    timeout = limits.timeout if limits is not None and limits.timeout is not None else DEFAULT_SECONDS
-    task = Task(system, tuple(questions), DEFAULT_DEPTH if max_depth is None else max_depth, timeout)
-    reason = None
-    if questions:
-        found, ended = _run(task, timeout)
-        findings.update(found)
-        if ended.fault is not None:
-            raise EngineFault(ended.fault)
-        reason = ended.reason
-    for asked in questions:
-        if asked.name not in findings:
-            why = f"stopped at {reason}" if reason else "z3 gave no answer"
-            findings[asked.name] = Finding(asked.name, Verdict.INCONCLUSIVE, reason=why)
-    complete = all(finding.verdict is not Verdict.INCONCLUSIVE for finding in findings.values())
+    if max_depth is None and limits.timeout is None:
+        max_depth = DEFAULT_DEPTH
+    task = Task(
+        system,
+        names=tuple(p.name for p in wanted if p.form in ASKED),
+        max_depth=max_depth,
+        seconds=DEFAULT_SECONDS if limits.timeout is None else limits.timeout,
+        max_memory=limits.max_memory,
+    )
+    _require_initial_values_in_domains(system)
+    with closing(messages(task)) as received:
+        found, ended = _collected(received)
+    if ended.fault is not None:
+        raise EngineFault(ended.fault)
+    findings = {p.name: found.get(p.name) or _open(p, ended) for p in wanted}
     return Exploration(
         engine=ENGINE,
-        findings={p.name: findings[p.name] for p in wanted},
-        complete=complete,
-        limit=None if complete else reason,
+        findings=findings,
+        complete=all(findings[name].verdict is not Verdict.INCONCLUSIVE for name in task.names),
+        limit=ended.limit,
         seconds=clock.seconds,
+        peak_bytes=ended.peak_bytes,
     )
 
 
-def _run(task: Task, timeout: float) -> tuple[dict[str, Finding], Ended]:
-    """Runs the task in a process of its own; whatever happens to it, what it found until then is kept."""
-    findings: dict[str, Finding] = {}
-    ended = Ended("z3's process ended unexpectedly")
-    # The package may have been found without being installed; the child is to find the same one.
-    home = str(Path(__file__).resolve().parents[2])
-    paths = [home, *filter(None, [os.environ.get("PYTHONPATH")])]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "custody.symbolic.worker"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
-    )
-    watchdog = threading.Timer(timeout + _GRACE, process.kill)
-    watchdog.daemon = True
-    watchdog.start()
+def _collected(received: Iterable[Message]) -> tuple[dict[str, Finding], Ended]:
+    """The findings by name, and how it ended. An interrupt ends it too: what is found until then stays."""
+    found: dict[str, Finding] = {}
     try:
-        if process.stdin is None or process.stdout is None:
-            raise AssertionError("pipes were asked for")
-        process.stdin.write(pickle.dumps(task))
-        process.stdin.close()
-        while True:
-            message: Finding | Ended = pickle.load(process.stdout)
+        for message in received:
             if isinstance(message, Ended):
-                ended = message
-                break
-            findings[message.property] = message
-    except (EOFError, OSError, pickle.UnpicklingError):
-        pass
-    finally:
-        watchdog.cancel()
-        process.kill()
-        process.wait()
-    return findings, ended
+                return found, message
+            found[message.property] = message
+    except KeyboardInterrupt:
+        return found, Ended(INTERRUPTED, INTERRUPTED)
+    return found, Ended("z3 gave no answer")
+
+
+def _open(p: Property, ended: Ended) -> Finding:
+    """The finding for a property of which nothing was said."""
+    if p.form in ASKED or ended.reason == NO_FIRST_STATE:
+        reason = ended.reason or "z3 gave no answer"
+    else:
+        reason = "z3 looks at states and steps, not at whole runs"
+    return Finding(p.name, Verdict.INCONCLUSIVE, reason=reason)
+
+
+def _require_initial_values_in_domains(system: System) -> None:
+    """The encoding has no room for other values."""
+    for variable in system.variables:
+        for value in variable.initial:
+            if not variable.domain.low <= value <= variable.domain.high:
+                raise EngineFault(
+                    f"{variable.name} may begin with {value}, outside its domain"
+                    f" {variable.domain.low}..{variable.domain.high}"
+                )

@@ -1,26 +1,50 @@
-"""What the engine and the process that runs z3 say to each other."""
+"""What the engine and the process that runs z3 say to each other: a task one way, findings the other."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
-from custody.symbolic.bad import Question
-from custody.system.model import System
+from custody.system.finding import Finding
+from custody.system.model import SAFETY, Form, System
+
+ASKED = SAFETY | {Form.REACHABLE}
+"""The forms of property that are questions about states and steps."""
+
+NO_FIRST_STATE = "the system has no first state"
+"""The reason why nothing is settled about a system in which nothing ever happens."""
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What to settle. `timeout` is in seconds."""
+    """The named properties of the system are to be settled.
+
+    `max_depth` counts steps, None is no bound; `seconds` is the time there is; `max_memory` is in bytes.
+    """
 
     system: System
-    questions: tuple[Question, ...]
-    max_depth: int
-    timeout: float | None
+    names: tuple[str, ...]
+    max_depth: int | None
+    seconds: float
+    max_memory: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The last message: why it ended (None: everything is settled), and what went wrong if it did."""
+    """The last message. `reason` says why questions remain open, if any do; `limit` names the limit reached.
 
-    reason: str | None
+    `fault` is what was found to be wrong with us: then nothing that was said before is to be believed.
+    """
+
+    reason: str | None = None
+    limit: str | None = None
     fault: str | None = None
+    peak_bytes: int = 0
+
+
+def stopped_at(limit: str) -> Ended:
+    """The last message when a limit was reached."""
+    return Ended(f"stopped at {limit}", limit)
+
+
+Message: TypeAlias = Finding | Ended

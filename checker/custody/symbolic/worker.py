@@ -1,43 +1,70 @@
 """The process that runs z3: reads a task from standard input, writes findings to standard output.
 
-z3 keeps state and can crash or hang; here it takes nothing with it.  Findings are written as they are made, so
-that what is known survives being stopped.
+z3 keeps state and can crash or hang; here it takes nothing with it.  Findings are written as they come, so that
+what is known survives being stopped.  The process ends when its standard input does, with whoever started it, and
+when it has used the memory that it may use: z3's own limit on memory was seen to end in a segmentation fault.
 """
 
 from __future__ import annotations
 
+import os
 import pickle
-import signal
+import select
 import sys
-import traceback
+import threading
+from collections.abc import Callable
+from dataclasses import replace
 
 from custody.symbolic.fault import EngineFault
-from custody.symbolic.task import Ended, Task
-from custody.system.finding import Finding
+from custody.symbolic.task import Ended, Message, Task, stopped_at
+from custody.symbolic.transport import load
+from custody.system.memory import peak_bytes
+
+_LOOK_EVERY = 0.1
+"""Seconds between two looks at what is used."""
 
 
 def main() -> None:
     """Runs one task."""
-    # An interrupt is for the parent to handle: it ends this process by closing it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    sys.setrecursionlimit(20_000)
-    out = sys.stdout.buffer
-    task: Task = pickle.load(sys.stdin.buffer)
+    task = load(sys.stdin.buffer)
+    # Whatever else writes to standard output, z3 itself included, must not come between the messages.
+    out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    one_at_a_time = threading.Lock()
 
-    def send(message: Finding | Ended) -> None:
-        pickle.dump(message, out)
-        out.flush()
+    def send(message: Message) -> None:
+        if isinstance(message, Ended):
+            message = replace(message, peak_bytes=peak_bytes())
+        with one_at_a_time:
+            pickle.dump(message, out)
+            out.flush()
 
-    from custody.symbolic.search import Search
+    threading.Thread(target=_watch, args=(task, send), daemon=True).start()
+    send(_settle(task, send))
 
+
+def _settle(task: Task, send: Callable[[Message], None]) -> Ended:
     try:
-        search = Search(task.system, task.questions, task.timeout)
-        send(Ended(search.run(task.max_depth, send)))
+        from custody.symbolic.bad import question
+        from custody.symbolic.search import Search
+    except ImportError as error:
+        return Ended(f"z3 cannot be used ({error}); install it with: pip install z3-solver")
+    system = task.system
+    asked = (question(system, system.property_named(name)) for name in task.names)
+    try:
+        return Search(system, [each for each in asked if each is not None], task.seconds).run(task.max_depth, send)
     except EngineFault as error:
-        send(Ended("fault", str(error)))
-    except Exception:
-        send(Ended("z3 failed: " + traceback.format_exc(limit=3)))
+        return Ended(fault=str(error))
+    except Exception as error:
+        return Ended(f"z3's process failed: {error!r}")
 
 
-if __name__ == "__main__":
-    main()
+def _watch(task: Task, send: Callable[[Message], None]) -> None:
+    start = peak_bytes()
+    while True:
+        readable, _, _ = select.select([0], [], [], _LOOK_EVERY)
+        if readable and not os.read(0, 1):
+            os._exit(1)
+        if task.max_memory is not None and peak_bytes() - start > task.max_memory:
+            send(stopped_at(f"max-memory {task.max_memory >> 20} MiB"))
+            os._exit(0)
