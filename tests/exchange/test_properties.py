@@ -108,10 +108,21 @@ def test_spontaneous_steps_do_not_save_from_deadlock() -> None:
 
 
 @needs_rumur
-@pytest.mark.parametrize(("goal", "errors"), [(0, True), (3, False)])
-def test_rumur_checks_that_an_actor_can_come_to_rest(goal: int, errors: bool) -> None:
-    model = counter(prop("rests", Form.PROGRESS, TRUE, ("user", eq(X, number(goal)))))
+@pytest.mark.parametrize(
+    ("build", "goal", "errors"), [(stopping, 0, True), (stopping, 3, False), (counter, 0, False)]
+)
+def test_rumur_checks_that_an_actor_can_come_to_rest(
+    build: Callable[[Property], System], goal: int, errors: bool
+) -> None:
+    """The counter breaks its check where it can go no further, and that is an end of its own."""
+    model = build(prop("rests", Form.PROGRESS, TRUE, ("user", eq(X, number(goal)))))
     assert (run_rumur(murphi.export(model, ["rests"])).errors > 0) == errors
+
+
+@needs_rumur
+def test_the_end_of_one_actor_is_no_rest_for_another() -> None:
+    model = counter(prop("rests", Form.PROGRESS, TRUE, ("other", eq(X, number(0)))))
+    assert run_rumur(murphi.export(model, ["rests"])).errors > 0
 
 
 def test_a_broken_check_is_a_step_to_the_same_state() -> None:

@@ -19,7 +19,7 @@ from collections.abc import Collection, Iterator, Sequence
 from custody.exchange.bounds import LIMIT
 from custody.exchange.names import at, describe, explain, identifiers, plain
 from custody.exchange.problem import ExportError
-from custody.exchange.step import Body, Demand, alive, body, selected
+from custody.exchange.step import Body, Demand, alive, body, over, selected
 from custody.exchange.straight import Line, straighten
 from custody.exchange.text import Notation, Scope, first_states, telling
 from custody.system.expression import Expr, Sort
@@ -63,9 +63,13 @@ class _Model:
         for index, action in enumerate(self.system.actions):
             with telling(describe(action)):
                 yield from self._action(index, action)
-        for prop in self.properties:
+        for index, prop in enumerate(self.properties):
             with telling(f"property '{prop.name}'{at(prop.place)}"):
-                yield from self._stated(prop)
+                for number, (keyword, title, condition) in enumerate(self._statements(prop)):
+                    function, text = self._condition(f"property_{index}_{number}", condition)
+                    yield from function
+                    yield f'{keyword} "{plain(title)}"'
+                    yield f"  {text};"
 
     def _starts(self) -> Iterator[str]:
         for number, state in enumerate(first_states(self.system)):
@@ -76,17 +80,20 @@ class _Model:
             yield "end;"
 
     def _action(self, index: int, action: Action) -> Iterator[str]:
-        lines, (guard,) = straighten((action.guard,), len(self.names))
-        if lines:
-            yield from self._function(f"guard_{index}", lines, guard)
-            condition = f"guard_{index}()"
-        else:
-            condition = self.scope.write(guard)
+        function, condition = self._condition(f"guard_{index}", action.guard)
+        yield from function
         yield f'rule "{describe(action)}"'
         yield f"  {condition}"
         yield "==>"
         yield from self._body(body(self.system, action, self.properties))
         yield "end;"
+
+    def _condition(self, name: str, condition: Expr) -> tuple[Sequence[str], str]:
+        """The text of a condition, after a function of that name where it needs lines."""
+        lines, (value,) = straighten((condition,), len(self.names))
+        if lines:
+            return list(self._function(name, lines, value)), f"{name}()"
+        return (), self.scope.write(value)
 
     def _function(self, name: str, lines: Sequence[Line], value: Expr) -> Iterator[str]:
         scope = self.scope.after(lines, "t")
@@ -124,23 +131,20 @@ class _Model:
         if steps.checks:
             yield "  end;"
 
-    def _stated(self, prop: Property) -> Iterator[str]:
+    def _statements(self, prop: Property) -> Iterator[tuple[str, str, Expr]]:
+        """For each statement about all states its keyword, its title and its condition."""
         match prop.form:
             case Form.INVARIANT:
-                yield from self._statement("invariant", prop.name, prop.expression)
+                yield "invariant", prop.name, prop.expression
             case Form.REACHABLE:
-                yield from self._statement("cover", prop.name, prop.expression)
+                yield "cover", prop.name, prop.expression
             case Form.DEADLOCK:
-                yield from self._statement("invariant", prop.name, alive(self.system))
+                yield "invariant", prop.name, alive(self.system)
             case Form.PROGRESS:
                 for actor, resting in prop.resting:
-                    yield from self._statement("liveness", f"{prop.name}: {actor}", resting)
+                    yield "liveness", f"{prop.name}: {actor}", over(self.system, actor, resting)
             case _:
                 return  # said where the step is
-
-    def _statement(self, keyword: str, title: str, condition: Expr) -> Iterator[str]:
-        yield f'{keyword} "{plain(title)}"'
-        yield f"  {self.scope.write(condition)};"
 
 
 def _broken(check: Demand) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from custody.exchange.names import at
 from custody.exchange.problem import ExportError
 from custody.exchange.straight import Line, straighten
-from custody.system.expression import Expr, Op, nodes, or_, reads, rebuild
+from custody.system.expression import Expr, Op, and_, nodes, not_, or_, reads, rebuild
 from custody.system.model import Action, Effect, Form, Property, System
 from custody.system.place import Place
 
@@ -82,6 +82,13 @@ def body(system: System, action: Action, properties: Sequence[Property]) -> Body
 def alive(system: System) -> Expr:
     """The states that are not deadlocked: declared terminal, or with an action that is not spontaneous."""
     return or_(system.terminal, *(action.guard for action in system.actions if not action.spontaneous))
+
+
+def over(system: System, actor: str, resting: Expr) -> Expr:
+    """The states where `actor` rests, or can take a step that breaks a check: that ends it, and is no waiting."""
+    steps = [action for action in system.actions if action.actor == actor]
+    ends = (and_(step.guard, not_(and_(*(check.condition for check in step.checks)))) for step in steps)
+    return or_(resting, *ends)
 
 
 def _in_order(
