@@ -10,8 +10,6 @@ Guaranteed: exact counts and verdicts when the search is complete; shortest trac
 
 from __future__ import annotations
 
-import resource
-import sys
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
@@ -22,6 +20,7 @@ from custody.explore.trace import Goal, shortest_traces
 from custody.system.evaluate import initial_states
 from custody.system.expression import Op, nodes
 from custody.system.finding import Exploration, Finding, Limits, Progress, ProgressHook, Stopwatch, Verdict
+from custody.system.memory import peak_bytes
 from custody.system.model import LIVENESS, Conjunct, Form, Property, System
 
 ENGINE = "explicit"
@@ -265,9 +264,3 @@ class _Search:
         if limit is not None:
             return Finding(p.name, Verdict.INCONCLUSIVE, reason=f"stopped at {limit}")
         return Finding(p.name, Verdict.VIOLATED if wanted else Verdict.HOLDS)
-
-
-def peak_bytes() -> int:
-    """The most memory that this process has used so far, in bytes."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
