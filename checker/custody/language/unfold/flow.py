@@ -17,7 +17,8 @@ from custody.language.symbols import LocalSymbol, RoutineSymbol
 from custody.language.types import UNKNOWN, QueueType, SetType, Type
 from custody.language.unfold.evaluate import Evaluator
 from custody.language.unfold.operations import Operations
-from custody.language.unfold.path import Path, Recorder
+from custody.language.unfold.join import is_plain, joined
+from custody.language.unfold.path import MAX_PATH, Path, Recorder
 from custody.language.unfold.shared import block_is_shared, is_shared
 from custody.language.unfold.storage import LAYOUTS, Layout, store
 from custody.language.unfold.value import QueueValue, Scalar, SetValue, Value, VariantValue, every
@@ -185,10 +186,12 @@ class Flow:
                     raise AssertionError(f"{node.place}: not checked")
                 return self._call(symbol, arguments, None, after, frame, node.text, node.place)
             case s.If(branches=branches, otherwise=otherwise):
+                join = after if frame.region is not None and is_plain(node) else None
                 no = self._block(otherwise, after, frame)
                 for condition, body in reversed(branches):
                     yes = self._block(body, after, frame)
-                    no = self._branch(condition, yes, no, frame, node.text if condition is branches[0][0] else "")
+                    text = node.text if condition is branches[0][0] else ""
+                    no = self._branch(condition, yes, no, frame, text, join)
                 return no
             case s.Match():
                 return self._match(node, after, frame)
@@ -304,12 +307,19 @@ class Flow:
                 forks.append((fork, target))
         return forks
 
-    def _branch(self, condition: s.ExprNode, yes: int, no: int, frame: Frame, text: str) -> int:
+    def _branch(
+        self, condition: s.ExprNode, yes: int, no: int, frame: Frame, text: str, join: int | None = None
+    ) -> int:
+        """Goes on at `yes` or at `no`. Where both ways lead to `join` without another choice, they are one way again
+        from there on, with values that depend on the condition: otherwise n branches in a row would be 2^n actions."""
         shared = is_shared(condition)
 
         def run(path: Path) -> Forks:
             truth = self._evaluator(path, frame).truth(condition)
             forks = self._split(path, truth, yes, no)
+            if join is not None:
+                ends = [self._straight_to(join, fork, target) for fork, target in forks]
+                return [(joined(path, truth, *ends) if len(ends) == 2 else ends[0], join)]
             if shared:
                 for fork, target in forks:
                     if fork.label == text and yes != no:
@@ -318,6 +328,16 @@ class Flow:
 
         text = text or f"elif {show(condition)}"
         return self._add(run, shared, frame, text, condition.place)
+
+    def _straight_to(self, join: int, path: Path, current: int) -> Path:
+        """The one way from here to the node where two branches meet."""
+        while current != join:
+            node = self.nodes[current]
+            path.steps += 1
+            if path.steps > MAX_PATH:
+                raise LimitError(node.place, f"more than {MAX_PATH} small steps run without interruption")
+            [(path, current)] = node.run(path)
+        return path
 
     def _match(self, node: s.Match, after: int, frame: Frame) -> int:
         entries: list[int] = []
@@ -395,7 +415,11 @@ class Flow:
             for value in reversed(every(symbol.type)):
                 inner = replace(frame, names={**frame.names, symbol: value})
                 body = self._block(node.body, after, inner)
-                after = body if node.where is None else self._branch(node.where, body, after, inner, node.text)
+                if node.where is None:
+                    after = body
+                else:
+                    join = after if frame.region is not None and all(map(is_plain, node.body)) else None
+                    after = self._branch(node.where, body, after, inner, node.text, join)
             return after
         kind = node.collection.type
         if isinstance(kind, SetType):

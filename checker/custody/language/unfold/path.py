@@ -14,6 +14,9 @@ from custody.system.expression import FALSE, TRUE, Expr, and_, implies, ite, le,
 from custody.system.model import Check, Wait
 from custody.system.place import NOWHERE, Place
 
+MAX_PATH = 20_000
+"""How many small steps may run without interruption."""
+
 HazardName = Callable[[str, str], str]
 """From a hazard and the routine where it can happen to the name of the property that says it never does."""
 

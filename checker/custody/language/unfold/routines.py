@@ -11,7 +11,7 @@ from custody.language.symbols import LocalSymbol, RoutineSymbol
 from custody.language.types import RoleType, size
 from custody.language.unfold.flow import END, Flow, Node
 from custody.language.unfold.operations import Operations
-from custody.language.unfold.path import Path
+from custody.language.unfold.path import MAX_PATH, Path
 from custody.language.unfold.storage import Layout, Storage, store
 from custody.language.unfold.value import Scalar, Value, every
 from custody.system.expression import FALSE, TRUE, Expr, and_, number
@@ -20,9 +20,6 @@ from custody.system.place import Place
 
 MAX_ACTIONS = 100_000
 """How many actions a system may unfold to."""
-
-MAX_PATH = 20_000
-"""How many small steps may run without interruption."""
 
 IDLE = 0
 """The position of an actor that is in no call."""
