@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from custody.exchange import promela
-from custody.exchange.bounds import LIMIT, bounds
 from custody.exchange.names import identifiers, plain
 from custody.exchange.problem import ExportError
 from custody.exchange.step import body
 from custody.exchange.straight import Line, size, straighten
+from custody.system.bounds import LIMIT, bounds
 from custody.system.evaluate import evaluate, fire
 from custody.system.expression import TRUE, Expr, Op, Sort, add, div, eq, lt, mul, number, read
 from custody.system.model import Action, Domain, Effect, State
@@ -77,7 +77,7 @@ def test_bounds_are_tight_where_they_can_be() -> None:
     "expression", [mul(X, X), add(X, number(LIMIT)), Expr(Op.SUB, Sort.INT, (number(-LIMIT), X))]
 )
 def test_values_beyond_32_bits_are_refused(expression: Expr) -> None:
-    with pytest.raises(ExportError, match="does not fit 32 bits"):
+    with pytest.raises(OverflowError, match="does not fit 32 bits"):
         bounds(expression, {0: (0, 2**17)})
 
 

@@ -16,12 +16,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from custody.exchange.bounds import LIMIT
 from custody.exchange.names import at, describe, explain, identifiers, plain
 from custody.exchange.problem import ExportError
 from custody.exchange.step import Body, Demand, alive, body, over, selected
 from custody.exchange.straight import Line, straighten
 from custody.exchange.text import Notation, Scope, first_states, telling
+from custody.system.bounds import LIMIT
 from custody.system.expression import Expr, Sort
 from custody.system.model import Action, Form, Property, System, Variable
 

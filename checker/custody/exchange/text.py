@@ -11,9 +11,9 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from custody.exchange.bounds import Range, bounds
 from custody.exchange.problem import ExportError
 from custody.exchange.straight import Line, size
+from custody.system.bounds import Range, bounds
 from custody.system.evaluate import initial_states
 from custody.system.expression import Expr, Op, Sort, nodes
 from custody.system.model import State, System
@@ -56,7 +56,7 @@ class Scope:
         names, ranges = dict(self.names), dict(self.ranges)
         for index, line in enumerate(lines):
             names[line.variable] = f"{prefix}{index}"
-            ranges[line.variable] = bounds(line.value, ranges)[id(line.value)]
+            ranges[line.variable] = _fitting(line.value, ranges)[id(line.value)]
         return Scope(self.notation, names, ranges)
 
     def write(self, root: Expr) -> str:
@@ -67,13 +67,21 @@ class Scope:
         length = size(root)
         if length > MOST_NODES:
             raise ExportError(f"an expression of {length} operators and names is too long to be written out")
-        known = bounds(root, self.ranges)
+        known = _fitting(root, self.ranges)
         texts: dict[int, str] = {}
         for node in nodes(root):
             args = [texts[id(arg)] for arg in node.args]
             natural = node.op in (Op.DIV, Op.MOD) and known[id(node.args[0])][0] >= 0 < known[id(node.args[1])][0]
             texts[id(node)] = _write(node, args, self.names, self.notation, natural)
         return texts[id(root)]
+
+
+def _fitting(root: Expr, ranges: Mapping[int, Range]) -> dict[int, Range]:
+    """The bounds of every part, which must be within what the tools calculate with."""
+    try:
+        return bounds(root, ranges)
+    except OverflowError as error:
+        raise ExportError(str(error)) from error
 
 
 @contextmanager

@@ -1,8 +1,9 @@
 """How large the value of an expression, and of every part of it, can become.
 
-Expressions are over mathematical integers; SPIN and rumur calculate with 32 bits and would wrap or stop.  Interval
-arithmetic over the variables' domains decides whether that can happen anywhere.  It is an over-approximation: it
-may refuse an expression whose large values are never reached, and never accepts one that overflows.
+Expressions are over mathematical integers; C, SPIN and rumur calculate with so many bits and would wrap or stop.
+Interval arithmetic over the variables' domains decides whether that can happen anywhere.  It is an
+over-approximation: it may refuse an expression whose large values are never reached, and never accepts one that
+overflows.
 """
 
 from __future__ import annotations
@@ -10,36 +11,35 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from custody.exchange.problem import ExportError
 from custody.system.expression import Expr, Op, Sort, nodes
 
 Range: TypeAlias = tuple[int, int]
 
 LIMIT = 2**31 - 1
-"""The largest absolute value that both tools can hold."""
+"""The largest absolute value of 32 bits, which SPIN and rumur calculate with."""
 
 
-def bounds(root: Expr, ranges: Mapping[int, Range]) -> dict[int, Range]:
+def bounds(root: Expr, ranges: Mapping[int, Range], limit: int = LIMIT) -> dict[int, Range]:
     """The least and the largest value of every part of `root`, by the part's id, given those of the variables.
 
-    Raises ExportError when one of them can exceed 32 bits.
+    OverflowError when the absolute value of one of them can exceed `limit`.
     """
     known: dict[int, Range] = {}
     for node in nodes(root):
-        low, high = known[id(node)] = _bounds(node, [known[id(arg)] for arg in node.args], ranges)
-        if low < -LIMIT or high > LIMIT:
-            raise ExportError(f"a value between {low} and {high} does not fit 32 bits")
+        low, high = known[id(node)] = _bounds(node, [known[id(arg)] for arg in node.args], ranges, limit)
+        if low < -limit or high > limit:
+            raise OverflowError(f"a value between {low} and {high} does not fit {limit.bit_length() + 1} bits")
     return known
 
 
-def _bounds(node: Expr, args: list[Range], ranges: Mapping[int, Range]) -> Range:
+def _bounds(node: Expr, args: list[Range], ranges: Mapping[int, Range], limit: int) -> Range:
     match node.op:
         case Op.CONST:
             return node.value, node.value
         case Op.READ | Op.NEXT:
             return ranges[node.value]
         case Op.ADD:
-            return _sum(args)
+            return _sum(args, limit)
         case Op.SUB:
             return args[0][0] - args[1][1], args[0][1] - args[1][0]
         case Op.MUL:
@@ -54,12 +54,12 @@ def _bounds(node: Expr, args: list[Range], ranges: Mapping[int, Range]) -> Range
             return 0, 1
 
 
-def _sum(args: list[Range]) -> Range:
+def _sum(args: list[Range], limit: int) -> Range:
     """Of all the terms; the tools add from left to right, and no sum on the way may be too large either."""
     low = high = 0
     for one, other in args:
         low, high = low + one, high + other
-        if low < -LIMIT or high > LIMIT:
+        if low < -limit or high > limit:
             break
     return low, high
 
