@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from custody.explore.layout import Layout, Slot
-from custody.system.expression import TRUE, Expr, Op, and_, nodes
+from custody.explore.positions import Member, by_position
+from custody.system.expression import TRUE, Expr, Op, nodes
 from custody.system.model import Action, System
 
 BROKEN = -1
@@ -44,7 +45,7 @@ def successors(system: System, layout: Layout) -> Program:
     """The successor function of the system."""
     writer = _Writer(layout)
     tables: list[str] = []
-    grouped, free = _by_position(system)
+    grouped, free = by_position(system)
     namespace: dict[str, Any] = {}
     for variable, positions in grouped.items():
         name = f"at_{variable}"
@@ -98,34 +99,7 @@ def _flags(expressions: Sequence[Expr], layout: Layout, parameters: str) -> obje
     return namespace["flags"]
 
 
-def _by_position(
-    system: System,
-) -> tuple[dict[int, dict[int, list[tuple[int, Action, Expr]]]], list[tuple[int, Action, Expr]]]:
-    """Actions by the position that their guard asks for, with the rest of the guard; and those without one."""
-    grouped: dict[int, dict[int, list[tuple[int, Action, Expr]]]] = {}
-    free: list[tuple[int, Action, Expr]] = []
-    for index, action in enumerate(system.actions):
-        conjuncts = action.guard.args if action.guard.op is Op.AND else (action.guard,)
-        for conjunct in conjuncts:
-            at = _position(system, conjunct)
-            if at is not None:
-                rest = and_(*(other for other in conjuncts if other is not conjunct))
-                grouped.setdefault(at[0], {}).setdefault(at[1], []).append((index, action, rest))
-                break
-        else:
-            free.append((index, action, action.guard))
-    return grouped, free
-
-
-def _position(system: System, conjunct: Expr) -> tuple[int, int] | None:
-    if conjunct.op is not Op.EQ or conjunct.args[0].op is not Op.READ or not conjunct.args[1].is_constant:
-        return None
-    variable, value = conjunct.args[0].value, conjunct.args[1].value
-    domain = system.variables[variable].domain
-    return (variable, value) if system.variables[variable].control and domain.low <= value <= domain.high else None
-
-
-def _actions(writer: _Writer, members: Iterable[tuple[int, Action, Expr]]) -> None:
+def _actions(writer: _Writer, members: Iterable[Member]) -> None:
     for index, action, guard in members:
         place = f"{action.place.file}:{action.place.line}".replace("\n", " ")
         writer.line(f"# {index}: {action.actor!r} {action.label!r} ({place!r})")

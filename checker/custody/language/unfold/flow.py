@@ -16,8 +16,8 @@ from custody.language.show import show
 from custody.language.symbols import LocalSymbol, RoutineSymbol
 from custody.language.types import UNKNOWN, QueueType, SetType, Type
 from custody.language.unfold.evaluate import Evaluator
-from custody.language.unfold.operations import Operations
 from custody.language.unfold.join import is_plain, joined
+from custody.language.unfold.operations import Operations
 from custody.language.unfold.path import MAX_PATH, Path, Recorder
 from custody.language.unfold.shared import block_is_shared, is_shared
 from custody.language.unfold.storage import LAYOUTS, Layout, store
@@ -311,7 +311,7 @@ class Flow:
         self, condition: s.ExprNode, yes: int, no: int, frame: Frame, text: str, join: int | None = None
     ) -> int:
         """Goes on at `yes` or at `no`. Where both ways lead to `join` without another choice, they are one way again
-        from there on, with values that depend on the condition: otherwise n branches in a row would be 2^n actions."""
+        from there on, with values that depend on the condition: else n branches in a row would be 2^n actions."""
         shared = is_shared(condition)
 
         def run(path: Path) -> Forks:

@@ -1,0 +1,46 @@
+/* An append-only sequence of states in breadth-first order: in memory at first, in a file when it grows.
+ *
+ * One thread appends.  What was there when a round began may be read by all.  Only between rounds is memory given
+ * back, so readers need no lock.
+ */
+#ifndef CUSTODY_STORE_H
+#define CUSTODY_STORE_H
+
+#include <stdbool.h>
+
+#include "model.h"
+
+struct store {
+    unsigned words;    /* of a state */
+    size_t per_chunk;  /* states */
+    u64 count;         /* states in all */
+    u64 **chunks;      /* NULL where the chunk is in the file only */
+    size_t resident;   /* chunks in memory */
+    size_t first_kept; /* chunks below it are in the file */
+    int file;          /* -1 while there is none */
+    char *path;
+};
+
+bool store_open(struct store *store, unsigned words, const char *path);
+void store_close(struct store *store);
+
+/* Where the next state goes, or NULL when there is no memory.  `store->count` is raised. */
+u64 *store_append(struct store *store);
+
+/* Up to `wanted` states from `index` on, all of them in one chunk; `*got` says how many.  `buffer` has room for a
+ * chunk's states or `wanted`, and is used when they are in the file.  NULL when the file cannot be read. */
+const u64 *store_read(const struct store *store, u64 index, size_t wanted, u64 *buffer, size_t *got);
+
+/* Writes full chunks to the file and gives their memory back, until at most `keep` are in memory. */
+bool store_spill(struct store *store, size_t keep);
+
+/* Makes the file hold everything up to `count`. */
+bool store_flush(struct store *store);
+
+/* Takes over the first `count` states of the file that a run before this one left. */
+bool store_adopt(struct store *store, u64 count);
+
+/* Bytes in memory. */
+u64 store_bytes(const struct store *store);
+
+#endif

@@ -1,0 +1,517 @@
+"""Writes a system as C: straight code over packed states, one function for what happens at one position.
+
+Where an action is cheap, its successor is always written and only counted when the guard holds: a jump that the
+processor cannot foresee would cost more.  Dear ones, and those that properties of steps look at, are behind a jump.
+The same text compiles in two ways: as the search uses it, and (CUSTODY_STEPS) to tell action and successor apart, for
+traces and graphs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
+
+from custody.explore.layout import Layout, Slot
+from custody.explore.positions import Member, by_position
+from custody.explore.watches import Watches, over_step
+from custody.system.bounds import bounds
+from custody.system.expression import FALSE, TRUE, Expr, Op, nodes, not_
+from custody.system.model import Action, System
+from custody.system.place import Place
+
+_T = TypeVar("_T")
+
+_CHEAP = 24
+"""Operators of an action's effects and checks, up to which it is written without a jump."""
+_IN_A_FUNCTION = 48
+"""Actions, or watched expressions, in one function: compilers take more than twice as long for twice as much."""
+_MAX_NESTING = 40
+_INDENT = "    "
+
+
+def source(system: System, layout: Layout, watches: Watches, marks: Sequence[Expr] = ()) -> str:
+    """The C text. OverflowError when a value could exceed 64 bits."""
+    return _Source(system, layout, watches, marks).text()
+
+
+class _Source:
+    def __init__(self, system: System, layout: Layout, watches: Watches, marks: Sequence[Expr]) -> None:
+        self._system = system
+        self._layout = layout
+        self._watches = watches
+        self._marks = marks
+        self._hazards = watches.hazards()
+        self._detects_deadlocks = bool(watches.deadlocks())
+        self._calls: list[str] = []
+        self._functions: list[str] = []
+        self._names = {i: f"v{i}_{_identifier(v.name)}" for i, v in enumerate(system.variables)}
+
+    def text(self) -> str:
+        """Everything, in the order in which C wants it."""
+        self._watch_functions()
+        self._action_functions()
+        body = [*self._functions, *self._expand(), *self._steps(), *self._mark_functions()]
+        wide = _needs_wide_numbers(list(self._roots()), self._system)
+        head = [
+            f"/* {_comment(self._system.name)}, from {_comment(self._system.file)}: written by custody. */",
+            '#include "model.h"',
+            "#include <string.h>",
+            "",
+            *(
+                f"/* {self._names[i]}: {_comment(v.name)}, {v.domain.low}..{v.domain.high} ({_at(v.place)}) */"
+                for i, v in enumerate(self._system.variables)
+            ),
+            "",
+            f"typedef {'int64_t' if wide else 'int32_t'} num;",
+            f"enum {{ WORDS = {self._layout.words}, BAD_WORDS = {len(self._watches.properties) // 64 + 1}, "
+            f"ACTIONS = {len(self._system.actions)}, MARK_WORDS = {max(1, -(-len(self._marks) // 64))} }};",
+            _PREAMBLE,
+        ]
+        return "\n".join([*head, *body]) + "\n"
+
+    def _roots(self) -> Iterable[Expr]:
+        for action in self._system.actions:
+            yield action.guard
+            yield from (effect.value for effect in action.effects)
+            yield from (check.condition for check in action.checks)
+        yield from (p.expression for p in self._watches.properties)
+        yield from (premise.expression for premise in self._watches.premises)
+        yield from self._marks
+        yield self._system.terminal
+
+    # ------------------------------------------------------------------ functions
+
+    def _function(self, name: str, roots: Iterable[Expr], body: Callable[[_Writer], None], doc: str) -> None:
+        writer = _Writer(self._layout, self._names, roots)
+        body(writer)
+        self._functions += [
+            f"/* {doc} */",
+            f"static void {name}(const u64 *restrict s, struct here *restrict h)",
+            "{",
+            f"{_INDENT}size_t n = h->n;",
+            *([f"{_INDENT}u64 moved = 0;"] if self._detects_deadlocks else []),
+            *writer.lines,
+            *([f"{_INDENT}h->moved |= moved;"] if self._detects_deadlocks else []),
+            f"{_INDENT}h->n = n;",
+            f"{_INDENT}(void)s;",
+            "}",
+            "",
+        ]
+
+    def _action_functions(self) -> None:
+        grouped, free = by_position(self._system)
+        for variable, positions in grouped.items():
+            slot = self._layout.slots[variable]
+            domain = self._system.variables[variable].domain
+            cases: list[str] = []
+            for position, members in positions.items():
+                names: list[str] = []
+                for part, some in enumerate(_pieces(members)):
+                    name = f"at_{variable}_{position - domain.low}_{part}"
+                    doc = f"what {self._names[variable]} = {_comment(domain.show(position))} lets happen"
+                    self._function(name, self._roots_of(some), lambda w, m=some: self._actions(w, m), doc)
+                    names.append(name)
+                cases.append(f"    case {position - domain.low}: {' '.join(f'{n}(s, h);' for n in names)} break;")
+            self._calls += [f"switch ({_field(slot)}) {{", *cases, "}"]
+        for part, some in enumerate(_pieces(free)):
+            name = f"others_{part}"
+            self._function(
+                name, self._roots_of(some), lambda w, m=some: self._actions(w, m), "what needs no position"
+            )
+            self._calls.append(f"{name}(s, h);")
+
+    def _roots_of(self, members: Sequence[Member]) -> list[Expr]:
+        roots: list[Expr] = []
+        for _, action, guard in members:
+            roots.append(guard)
+            roots += [effect.value for effect in action.effects]
+            roots += [check.condition for check in action.checks]
+            roots += [expression for _, expression in self._watches.of_steps(action)]
+        return roots
+
+    def _actions(self, writer: _Writer, members: Sequence[Member]) -> None:
+        for index, action, guard in members:
+            words = f"{action.actor} {action.label}" if action.actor else action.label
+            writer.line(f"/* {index}: {_comment(words)} ({_at(action.place)}) */")
+            self._action(writer, index, action, guard)
+
+    def _action(self, writer: _Writer, index: int, action: Action, guard: Expr) -> None:
+        wrong = [(number, e) for number, e in self._watches.of_steps(action) if e != FALSE]
+        premises = [
+            (number, over_step(premise.expression, action))
+            for number, premise in enumerate(self._watches.premises)
+            if premise.of_step
+        ]
+        premises = [(number, e) for number, e in premises if e != FALSE]
+        when = writer.expression(guard)
+        if self._detects_deadlocks and not action.spontaneous:
+            writer.line(f"moved |= (u64){when};")
+        values = [effect.value for effect in action.effects] + [check.condition for check in action.checks]
+        if writer.cost(values) <= _CHEAP and not wrong and not premises and self._layout.words <= 2:
+            self._step(writer, index, action, when, [], [])
+            return
+        if guard != TRUE:
+            writer.line(f"if ({when}) {{")
+            writer.nested(lambda: self._step(writer, index, action, "1", wrong, premises))
+            writer.line("}")
+        else:
+            writer.line("{")
+            writer.nested(lambda: self._step(writer, index, action, "1", wrong, premises))
+            writer.line("}")
+
+    def _step(
+        self,
+        writer: _Writer,
+        index: int,
+        action: Action,
+        when: str,
+        wrong: Sequence[tuple[int, Expr]],
+        premises: Sequence[tuple[int, Expr]],
+    ) -> None:
+        good = "1"
+        checks = [writer.expression(check.condition) for check in action.checks]
+        if checks:
+            good = f"good_{index}"
+            writer.line(f"const int {good} = {' & '.join(checks)};")
+            writer.line(f"int check_{index} = -1;")
+            writer.line(f"if (UNLIKELY({when} & !{good})) {{")
+            choice = "".join(f"!{text} ? {number} : " for number, text in enumerate(checks[:-1]))
+            writer.line(f"{_INDENT}check_{index} = {choice}{len(checks) - 1};")
+            for number, check in enumerate(action.checks):
+                bit = self._hazards.get(check.property)
+                if bit is not None:
+                    writer.line(
+                        f"{_INDENT}if (check_{index} == {number}) STEP_BAD({bit // 64}, (u64)1 << {bit % 64});"
+                    )
+            writer.line("}")
+        shown = [(f"STEP_BAD({bit // 64}, (u64)", bit, e) for bit, e in wrong]
+        held = [(f"HELD({bit // 64}, (u64)", bit, e) for bit, e in premises]
+        for call, bit, expression in (*shown, *held):
+            writer.line(f"{call}({writer.expression(expression)} & {good}) << {bit % 64});")
+        for word, text in enumerate(self._successor(writer, action)):
+            writer.line(f"h->out[n * WORDS + {word}] = {text};")
+        writer.line(f"STEP({index}, {when}, {good}, {f'check_{index}' if checks else '-1'});")
+
+    def _successor(self, writer: _Writer, action: Action) -> list[str]:
+        masks = [0] * self._layout.words
+        constants = [0] * self._layout.words
+        parts: list[list[str]] = [[] for _ in masks]
+        for effect in action.effects:
+            slot = self._layout.slots[effect.variable]
+            if slot.width == 0:
+                continue
+            masks[slot.word] |= ((1 << slot.width) - 1) << slot.offset
+            if effect.value.is_constant:
+                constants[slot.word] |= (effect.value.value - slot.low) << slot.offset
+                continue
+            value = writer.expression(effect.value)
+            less = f"((int64_t){value} - {_number(slot.low)})" if slot.low else value
+            # A value that a failed check lets out of its domain is never kept, but must not spoil the shift.
+            parts[slot.word].append(f"((u64){less} << {slot.offset})" if slot.offset else f"(u64){less}")
+        texts: list[str] = []
+        for word, mask in enumerate(masks):
+            kept = f"(s[{word}] & {_word(~mask)})" if mask else f"s[{word}]"
+            constant = [_word(constants[word])] if constants[word] else []
+            texts.append(" | ".join([kept, *parts[word], *constant]))
+        return texts
+
+    def _watch_functions(self) -> None:
+        watched = [("STATE_BAD", number, e) for number, e in self._watches.of_states() if e != FALSE]
+        # A premise that was seen to hold need not be looked at again; the jump around it is foreseen.
+        premises = [
+            ("STATE_HELD", number, premise.expression)
+            for number, premise in enumerate(self._watches.premises)
+            if not premise.of_step and premise.expression != FALSE
+        ]
+
+        def body(writer: _Writer, some: Sequence[tuple[str, int, Expr]]) -> None:
+            for macro, number, expression in some:
+                if macro == "STATE_BAD":
+                    writer.line(f"STATE_BAD({number // 64}, (u64){writer.expression(expression)} << {number % 64});")
+                    continue
+                writer.line(f"if (UNLIKELY(OPEN({number // 64}, {number % 64}))) {{")
+                writer.nested(
+                    lambda e=expression, k=number: writer.line(
+                        f"HELD({k // 64}, (u64){writer.expression(e)} << {k % 64});"
+                    )
+                )
+                writer.line("}")
+
+        for part, some in enumerate(_pieces([*watched, *premises])):
+            name = f"look_{part}"
+            self._function(name, [e for _, _, e in some], lambda w, m=some: body(w, m), "properties of states")
+            self._calls.append(f"{name}(s, h);")
+
+    # ------------------------------------------------------------------ what the engine calls
+
+    def _deadlock(self) -> list[str]:
+        lines: list[str] = []
+        if self._detects_deadlocks:
+            writer = _Writer(self._layout, self._names, [self._system.terminal])
+            stuck = writer.expression(not_(self._system.terminal))
+            lines = ["if (UNLIKELY(!h->moved)) {", *writer.lines]
+            for number in self._watches.deadlocks():
+                lines.append(f"    STATE_BAD({number // 64}, (u64){stuck} << {number % 64});")
+            lines.append("}")
+        return lines
+
+    def _one(self) -> list[str]:
+        calls = [f"{_INDENT}{line}" for line in (*self._calls, *self._deadlock())]
+        return ["static inline void one(const u64 *restrict s, struct here *restrict h)", "{", *calls, "}", ""]
+
+    def _expand(self) -> list[str]:
+        return [*self._one(), _EXPAND]
+
+    def _steps(self) -> list[str]:
+        return [_STEPS]
+
+    def _mark_functions(self) -> list[str]:
+        lines = ["#ifdef CUSTODY_STEPS"]
+        calls: list[str] = []
+        numbered = list(enumerate(self._marks))
+        for part, some in enumerate(_pieces(numbered)):
+            writer = _Writer(self._layout, self._names, [e for _, e in some])
+            for number, expression in some:
+                writer.line(f"m[{number // 64}] |= (u64){writer.expression(expression)} << {number % 64};")
+            lines += [
+                f"static void mark_{part}(const u64 *restrict s, u64 *restrict m)",
+                "{",
+                *writer.lines,
+                f"{_INDENT}(void)s;",
+                "}",
+            ]
+            calls.append(f"mark_{part}(states + k * WORDS, marks + k * MARK_WORDS);")
+        lines += [
+            "custody_marks custody_model_marks;",
+            "void custody_model_marks(const u64 *states, size_t count, u64 *marks)",
+            "{",
+            f"{_INDENT}memset(marks, 0, count * MARK_WORDS * sizeof(u64));",
+            f"{_INDENT}for (size_t k = 0; k < count; k++) {{",
+            *(f"{_INDENT * 2}{call}" for call in calls),
+            f"{_INDENT * 2}(void)states;",
+            f"{_INDENT}}}",
+            "}",
+            "#endif",
+        ]
+        return lines
+
+
+_PREAMBLE = """
+static inline num floor_div(num a, num b)
+{
+    return b <= 0 ? 0 : a >= 0 ? a / b : -((b - 1 - a) / b);
+}
+
+static inline num floor_mod(num a, num b)
+{
+    return b <= 0 ? 0 : a - b * floor_div(a, b);
+}
+
+/* Where the successors of one state go, and what is noted about it. */
+struct here {
+    u64 *out;
+    size_t n;
+    u64 moved;
+    u64 *bad;
+#ifdef CUSTODY_STEPS
+    u32 *actions;
+    int32_t *broken;
+#else
+    u64 *fired, *held;
+    u64 degree;
+#endif
+};
+
+#define STATE_BAD(word, mask) (h->bad[word] |= (mask))
+#ifdef CUSTODY_STEPS
+#define STEP(action, when, good, check) \\
+    (h->actions[n] = (action), h->broken[n] = (check), n += (size_t)(when))
+#define STEP_BAD(word, mask) (h->bad[(n + 1) * BAD_WORDS + (word)] |= (mask))
+#define OPEN(word, bit) 0
+#define HELD(word, mask) ((void)(mask))
+#elif defined CUSTODY_WEIGHTED
+#define STEP(action, when, good, check) \\
+    (h->fired[action] += (u64)(when), h->degree += (u64)(when), n += (size_t)((when) & (good)))
+#else
+#define STEP(action, when, good, check) (h->fired[action] += (u64)(when), n += (size_t)((when) & (good)))
+#endif
+#ifndef CUSTODY_STEPS
+#define STEP_BAD(word, mask) STATE_BAD(word, mask)
+#define OPEN(word, bit) (!(h->held[word] >> (bit) & 1))
+#define HELD(word, mask) (h->held[word] |= (mask))
+#endif
+"""
+
+_EXPAND = """#ifndef CUSTODY_STEPS
+custody_expand custody_model_expand;
+size_t custody_model_expand(const u64 *states, size_t count, u64 *out, struct tally *tally)
+{
+    struct here h = {.out = out, .bad = tally->bad, .fired = tally->fired, .held = tally->held};
+    for (size_t k = 0; k < count; k++) {
+        h.moved = 0;
+        one(states + k * WORDS, &h);
+    }
+    return h.n;
+}
+#endif
+"""
+
+_STEPS = """#ifdef CUSTODY_STEPS
+custody_steps custody_model_steps;
+size_t custody_model_steps(const u64 *state, u64 *successors, u32 *actions, int32_t *broken, u64 *bad)
+{
+    struct here h = {.out = successors, .bad = bad, .actions = actions, .broken = broken};
+    memset(bad, 0, (ACTIONS + 2) * BAD_WORDS * sizeof(u64));
+    one(state, &h);
+    return h.n;
+}
+#endif
+"""
+
+
+class _Writer:
+    """Writes expressions as C, with constants of the function for what is used more than once."""
+
+    def __init__(self, layout: Layout, names: dict[int, str], roots: Iterable[Expr]) -> None:
+        self.lines: list[str] = []
+        self._layout = layout
+        self._names = names
+        self._uses = _uses(roots)
+        self._indent = _INDENT
+        self._known: dict[Expr, str] = {}
+        self._count = 0
+
+    def line(self, text: str) -> None:
+        self.lines.append(self._indent + text)
+
+    def nested(self, body: Callable[[], object]) -> None:
+        """What `body` writes, further in; constants made there are forgotten after it."""
+        outer, known = self._indent, dict(self._known)
+        self._indent += _INDENT
+        body()
+        self._indent, self._known = outer, known
+
+    def cost(self, roots: Sequence[Expr]) -> int:
+        """Operators that are not yet calculated."""
+        fresh = {node for root in roots for node in nodes(root) if node.args and node not in self._known}
+        return len(fresh)
+
+    def expression(self, root: Expr) -> str:
+        """The expression as text, in parentheses where that matters; may write constants first."""
+        text: dict[Expr, tuple[str, int]] = {}
+        for node in nodes(root):
+            if node in text:
+                continue
+            if node in self._known:
+                text[node] = (self._known[node], 0)
+                continue
+            written = self._write(node, [text[arg][0] for arg in node.args])
+            nesting = 1 + max((text[arg][1] for arg in node.args), default=0)
+            if node.op is Op.CONST or (self._uses[node] < 2 and nesting <= _MAX_NESTING and node.op is not Op.READ):
+                text[node] = (written, nesting)
+                continue
+            if node.op is Op.READ:
+                name = self._names[node.value]
+            else:
+                self._count += 1
+                name = f"x{self._count}"
+            self.line(f"const num {name} = {written};")
+            self._known[node] = name
+            text[node] = (name, 0)
+        return text[root][0]
+
+    def _write(self, node: Expr, args: list[str]) -> str:
+        match node.op:
+            case Op.CONST:
+                return _number(node.value)
+            case Op.READ:
+                slot = self._layout.slots[node.value]
+                field = _field(slot)
+                return f"(num){field} + {_number(slot.low)}" if slot.low else f"(num){field}"
+            case Op.NOT:
+                return f"(!{args[0]})"
+            case Op.AND:
+                return f"({' & '.join(args)})"
+            case Op.OR:
+                return f"({' | '.join(args)})"
+            case Op.EQ:
+                return f"({args[0]} == {args[1]})"
+            case Op.LT:
+                return f"({args[0]} < {args[1]})"
+            case Op.LE:
+                return f"({args[0]} <= {args[1]})"
+            case Op.ADD:
+                return f"({' + '.join(args)})"
+            case Op.SUB:
+                return f"({args[0]} - {args[1]})"
+            case Op.MUL:
+                return f"({args[0]} * {args[1]})"
+            case Op.DIV:
+                return f"floor_div({args[0]}, {args[1]})"
+            case Op.MOD:
+                return f"floor_mod({args[0]}, {args[1]})"
+            case Op.ITE:
+                return f"({args[0]} ? {args[1]} : {args[2]})"
+            case Op.NEXT:
+                raise AssertionError("a value after the step has no place in a state")
+
+
+def _uses(roots: Iterable[Expr]) -> Counter[Expr]:
+    """How often each node is an argument, or a root, in all of the roots together."""
+    uses: Counter[Expr] = Counter()
+    seen: set[Expr] = set()
+    for root in roots:
+        uses[root] += 1
+        for node in nodes(root):
+            if node not in seen:
+                seen.add(node)
+                uses.update(node.args)
+    return uses
+
+
+def _needs_wide_numbers(roots: Sequence[Expr], system: System) -> bool:
+    """Whether 32 bits do not suffice; OverflowError when 64 do not either."""
+    ranges = {index: (v.domain.low, v.domain.high) for index, v in enumerate(system.variables)}
+    try:
+        for root in roots:
+            bounds(root, ranges)
+    except OverflowError:
+        for root in roots:
+            bounds(root, ranges, 2**62)
+        return True
+    return False
+
+
+def _pieces(items: Sequence[_T]) -> list[list[_T]]:
+    return [list(items[at : at + _IN_A_FUNCTION]) for at in range(0, len(items), _IN_A_FUNCTION)]
+
+
+def _field(slot: Slot) -> str:
+    if slot.width == 0:
+        return "0"
+    shifted = f"s[{slot.word}] >> {slot.offset}" if slot.offset else f"s[{slot.word}]"
+    return f"({shifted} & {_word((1 << slot.width) - 1)})"
+
+
+def _word(value: int) -> str:
+    return f"UINT64_C({value & (2**64 - 1):#x})"
+
+
+def _number(value: int) -> str:
+    if abs(value) >= 2**31:
+        return f"INT64_C({value})" if value >= 0 else f"(-INT64_C({-value}))"
+    return str(value) if value >= 0 else f"({value})"
+
+
+def _identifier(name: str) -> str:
+    return re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_")
+
+
+def _comment(text: str) -> str:
+    return " ".join(text.replace("*/", "* /").replace("\\", "/").split())
+
+
+def _at(place: Place) -> str:
+    return _comment(f"{place.file}:{place.line}")
