@@ -83,7 +83,7 @@ def test_values_beyond_32_bits_are_refused(expression: Expr) -> None:
 
 def test_a_sum_that_is_too_large_on_the_way_is_refused() -> None:
     total = Expr(Op.ADD, Sort.INT, (X, X, number(-LIMIT)))
-    with pytest.raises(ExportError, match="does not fit 32 bits"):
+    with pytest.raises(OverflowError, match="does not fit 32 bits"):
         bounds(total, {0: (0, LIMIT)})
 
 
