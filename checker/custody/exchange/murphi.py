@@ -14,9 +14,11 @@ Not exported: fairness, and properties about all runs (eventually, leads to).
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Collection, Iterator, Sequence
+from pathlib import PurePath
 
-from custody.exchange.names import at, describe, explain, identifiers, plain
+from custody.exchange.names import at, describe, explain, identifiers, plain, setting
 from custody.exchange.problem import ExportError
 from custody.exchange.step import Body, Demand, alive, body, over, selected
 from custody.exchange.straight import Line, straighten
@@ -30,32 +32,34 @@ SUPPORTED = frozenset({Form.INVARIANT, Form.REACHABLE, Form.STEP, Form.HAZARD, F
 NOTATION = Notation("&", "|", "=", lambda condition, yes, no: f"({condition} ? {yes} : {no})")
 
 
-def export(system: System, properties: Collection[str] = ()) -> str:
+def export(system: System, properties: Collection[str] = (), *, file: str = "FILE.m") -> str:
     """The model; with the names of properties, one that has rumur check these too.
 
+    `file` is the name under which the remark on how to run it speaks of the file.
     A REACHABLE property becomes a `cover`, a PROGRESS property a `liveness` for each actor.  Raises ExportError
     where rumur has no equal: no variable, a value of more than 32 bits, first states beyond telling, a property about
     all runs.
     """
-    return "\n".join(_Model(system, selected(system, properties, SUPPORTED)).lines()) + "\n"
+    return "\n".join(_Model(system, selected(system, properties, SUPPORTED), file).lines()) + "\n"
 
 
 class _Model:
     """The names that the parts of the text share."""
 
-    def __init__(self, system: System, properties: tuple[Property, ...]) -> None:
+    def __init__(self, system: System, properties: tuple[Property, ...], file: str) -> None:
         if not system.variables:
             raise ExportError(f"{system.name} has no variables, and rumur needs one")
         self.system = system
         self.properties = properties
+        self.file = file
         self.names = identifiers("v_", (variable.name for variable in system.variables))
         self.scope = Scope.of(system, NOTATION, self.names)
 
     def lines(self) -> Iterator[str]:
         yield f"-- {plain(self.system.name)}, from {plain(self.system.file)}"
         for name, value in self.system.parameters:
-            yield f"-- {plain(name)} = {plain(str(value))}"
-        yield "-- rumur --deadlock-detection off --symmetry-reduction off --value-type int32_t -o FILE.c FILE.m"
+            yield f"-- {plain(name)} = {plain(setting(value))}"
+        yield from self._remarks()
         yield "var"
         for variable, name in zip(self.system.variables, self.names, strict=True):
             yield f"  {name}: {_type(variable)}; -- {explain(variable)}"
@@ -70,6 +74,20 @@ class _Model:
                     yield from function
                     yield f'{keyword} "{plain(title)}"'
                     yield f"  {text};"
+
+    def _remarks(self) -> Iterator[str]:
+        model, stem = plain(shlex.quote(self.file)), PurePath(self.file).stem
+        code, program = plain(shlex.quote(f"{stem}.c")), plain(shlex.quote(stem))
+        yield "--"
+        yield "-- To search all of it (-mcx16 is for x86-64 and unknown elsewhere):"
+        yield "--   rumur --deadlock-detection off --symmetry-reduction off --value-type int32_t \\"
+        yield f"--     --max-errors 1000000 --output {code} {model}"
+        yield f"--   cc -O3 -mcx16 -o {program} {code} -lpthread"
+        yield f"--   ./{program}"
+        yield "--"
+        yield "-- The states and the rules fired that rumur counts are the states and the transitions of the system."
+        if self.properties:
+            yield "-- Where a property asked for is violated it goes no further, and counts fewer."
 
     def _starts(self) -> Iterator[str]:
         for number, state in enumerate(first_states(self.system)):

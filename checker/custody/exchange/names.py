@@ -54,6 +54,11 @@ def explain(variable: Variable) -> str:
     return plain(words + at(variable.place))
 
 
+def setting(value: int | bool | str) -> str:
+    """The value of a parameter in the words of a specification and of the command line."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def at(place: Place) -> str:
     """`, FILE:LINE`, or nothing for what stands nowhere."""
     return "" if place == NOWHERE else f", {place.file}:{place.line}"

@@ -16,10 +16,11 @@ Not exported: fairness, and properties about what happens in the end (eventually
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from custody.exchange.names import at, describe, explain, identifiers, plain
+from custody.exchange.names import at, describe, explain, identifiers, plain, setting
 from custody.exchange.problem import ExportError
 from custody.exchange.step import Body, Demand, alive, body, selected
 from custody.exchange.text import Notation, Scope, first_states, telling
@@ -55,24 +56,26 @@ def _overhead(first: int) -> Overhead:
     return Overhead(0, 1, 0) if first == 1 else Overhead(1, first + 1, 1)
 
 
-def export(system: System, properties: Collection[str] = ()) -> str:
+def export(system: System, properties: Collection[str] = (), *, file: str = "FILE.pml") -> str:
     """The model; with the names of properties, one that has SPIN check these too.
 
+    `file` is the name under which the remark on how to run it speaks of the file.
     A property adds no state, and a transition only in states that violate it: an assertion names it there (for
     a REACHABLE property, where it is reached).  Raises ExportError where SPIN has no equal: a value of more than
     32 bits, first states beyond telling, a property about what happens in the end.
     """
-    return "\n".join(_Model(system, selected(system, properties, SUPPORTED)).lines()) + "\n"
+    return "\n".join(_Model(system, selected(system, properties, SUPPORTED), file).lines()) + "\n"
 
 
 class _Model:
     """The names that the parts of the text share."""
 
-    def __init__(self, system: System, properties: tuple[Property, ...]) -> None:
+    def __init__(self, system: System, properties: tuple[Property, ...], file: str) -> None:
         if len(properties) > MOST_PROPERTIES:
             raise ExportError(f"{len(properties)} properties are more than SPIN can name at once")
         self.system = system
         self.properties = properties
+        self.file = plain(shlex.quote(file))
         self.names = identifiers("v_", (variable.name for variable in system.variables))
         claims = identifiers("p_", (prop.name for prop in properties))
         self.claims = {prop.name: claim for prop, claim in zip(properties, claims, strict=True)}
@@ -104,10 +107,20 @@ class _Model:
         extra = _overhead(len(self.first))
         yield f"/* {plain(self.system.name)}, from {plain(self.system.file)}"
         for name, value in self.system.parameters:
-            yield f"   {plain(name)} = {plain(str(value))}"
-        yield "   spin -a -o1 -o2 -o3 FILE; cc -O2 -DSAFETY -DNOREDUCE -DBFS -DVECTORSZ=16384 -o pan pan.c; ./pan -c0"
+            yield f"   {plain(name)} = {plain(setting(value))}"
+        yield ""
+        yield "   To search all of it breadth first, going on after a violation (depth first: without -DBFS):"
+        yield f"     spin -a -o1 -o2 -o3 {self.file}"
+        yield "     cc -O2 -DSAFETY -DNOREDUCE -DBFS -DVECTORSZ=16384 -o pan pan.c"
+        yield "     ./pan -c0 -m10000000"
+        if self.properties:
+            yield f"   To see how the first violation comes about: ./pan, then spin -o1 -o2 -o3 -t -p {self.file}"
+        yield ""
         yield f"   Beyond the system's own, SPIN counts {extra.states} states, {extra.transitions} transitions"
-        yield f"   and {extra.depth} steps of depth. */"
+        yield f"   and {extra.depth} steps of depth."
+        if self.properties:
+            yield "   Where a property asked for is violated it also counts a transition that says so."
+        yield "*/"
 
     def _variables(self) -> Iterator[str]:
         for index, (variable, name) in enumerate(zip(self.system.variables, self.names, strict=True)):

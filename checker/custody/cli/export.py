@@ -1,0 +1,129 @@
+"""`custody export`: the same model for another tool, to ask there what was said of it here."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final, Protocol
+
+import click
+
+from custody.cli.codes import Code
+from custody.cli.options import setting_option
+from custody.cli.paths import load_one
+from custody.exchange import murphi, promela
+from custody.exchange.names import setting
+from custody.exchange.problem import ExportError
+from custody.language import LimitError, SpecError, instances
+from custody.present.diagnostics import render as render_diagnostic
+from custody.system.model import System
+
+
+class _Export(Protocol):
+    """What a format's module does; `file` is the name that its remarks use for the written file."""
+
+    def __call__(self, system: System, properties: Collection[str] = (), *, file: str = ...) -> str: ...
+
+
+FORMATS: Final[Mapping[str, _Export]] = MappingProxyType({"promela": promela.export, "murphi": murphi.export})
+
+PLANNED: Final = ("tla", "smv", "smt2", "dot", "rv-dot", "itf")
+"""Formats that have a name and no module yet."""
+
+SUFFIXES: Final[Mapping[str, str]] = MappingProxyType({"promela": "pml", "murphi": "m"})
+
+STDOUT: Final = "-"
+
+
+def _format(_context: click.Context, _option: click.Parameter, name: str) -> str:
+    if name in FORMATS:
+        return name
+    there = f"there are {' and '.join(FORMATS)}"
+    if name in PLANNED:
+        raise click.BadParameter(f"the format '{name}' is not written yet; {there}")
+    near = difflib.get_close_matches(name, FORMATS, 1)
+    raise click.BadParameter(f"there is no format '{name}'; {f'did you mean {near[0]}?' if near else there}")
+
+
+@click.command(name="export")
+@click.argument("path", metavar="SPEC")
+@click.option(
+    "--to",
+    "form",
+    required=True,
+    metavar="FORMAT",
+    callback=_format,
+    help="promela (for SPIN) or murphi (for rumur).",
+)
+@click.option("-o", "--output", "target", default=STDOUT, metavar="FILE", help="Where to (default: stdout).")
+@click.option(
+    "--property",
+    "properties",
+    multiple=True,
+    metavar="NAME",
+    help="Have the other tool check this property too. Repeatable. Without any, it counts states and transitions.",
+)
+@setting_option
+def command(path: str, form: str, target: str, properties: tuple[str, ...], settings: list[tuple[str, str]]) -> int:
+    """Write SPEC as a model for another tool; the first lines of the file say how to run it.
+
+    The other tool has the same states and transitions. Where SPEC declares several instances, --set chooses one.
+    """
+    _require_writable(target)
+    try:
+        spec = load_one(path)
+        systems = instances(spec.program, dict(settings))
+    except SpecError as error:
+        for diagnostic in error.diagnostics:
+            click.echo(render_diagnostic(diagnostic), err=True, nl=False)
+        return Code.WRONG_REQUEST
+    except LimitError as error:
+        raise click.UsageError(str(error)) from None
+    system = _only(systems, path)
+    _require_known(properties, system)
+    name = f"FILE.{SUFFIXES[form]}" if target == STDOUT else Path(target).name
+    try:
+        text = FORMATS[form](system, properties, file=name)
+    except ExportError as error:
+        raise click.UsageError(f"cannot export to {form}: {error}") from None
+    _write(text, target)
+    return Code.PASSED
+
+
+def _only(systems: Sequence[System], path: str) -> System:
+    if len(systems) == 1:
+        return systems[0]
+    values = [dict(system.parameters) for system in systems]
+    differing = [name for name in values[0] if len({str(each.get(name)) for each in values}) > 1]
+    choices = [" ".join(f"--set {name}={setting(each[name])}" for name in differing) for each in values]
+    raise click.UsageError("\n  ".join([f"{path} has {len(systems)} instances; choose one of them with", *choices]))
+
+
+def _require_known(wanted: Sequence[str], system: System) -> None:
+    known = [prop.name for prop in system.properties]
+    for name in wanted:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=3)
+            hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(known)}"
+            raise click.UsageError(f"there is no property '{name}'; {hint}")
+
+
+def _require_writable(target: str) -> None:
+    """Before the work, not after it."""
+    file = Path(target)
+    if target != STDOUT and file.is_dir():
+        raise click.UsageError(f"cannot write {target}: it is a folder")
+    if target != STDOUT and not file.parent.is_dir():
+        raise click.UsageError(f"cannot write {target}: there is no folder {file.parent}")
+
+
+def _write(text: str, target: str) -> None:
+    if target == STDOUT:
+        click.echo(text, nl=False)
+        return
+    try:
+        Path(target).write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise click.UsageError(f"cannot write {target}: {error.strerror}") from None
