@@ -188,9 +188,9 @@ class TestReport:
         run(["check", "bad.custody"])
         assert "\x1b" not in capsys.readouterr().out
 
-    def test_more_threads_than_one_are_answered_by_a_note(self, capsys: pytest.CaptureFixture[str]) -> None:
-        run(["check", "good.custody", "--threads", "2"])
-        assert capsys.readouterr().err == "note: the search uses one thread\n"
+    def test_threads_change_no_answer(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert run(["check", "good.custody", "--threads", "2"]) == 0
+        assert capsys.readouterr().err == ""
 
 
 @pytest.mark.usefixtures("files")

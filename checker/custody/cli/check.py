@@ -23,6 +23,7 @@ from custody.present.formats import render as render_format
 from custody.present.report import Report
 from custody.present.text import Page, render_run, render_total
 from custody.properties.check import check
+from custody.properties.engines import searching
 from custody.properties.result import Notice, Outcome, RunResult
 from custody.system.model import System
 from custody.system.place import NOWHERE, Place
@@ -66,11 +67,10 @@ class _Session:
         self._meter: Meter | None = meter()
         self._runs: list[RunResult] = []
         self._errors: list[Diagnostic] = []
+        self._told: set[str] = set()
 
     def check_all(self, paths: Sequence[str]) -> None:
         """Load everything first, so that mistakes are told at once and not after a long search."""
-        if self._options.threads > 1:
-            click.echo("note: the search uses one thread", err=True)
         specs, errors = load_all(paths)
         self._complain(errors, Code.WRONG_REQUEST)
         loaded = [(spec, system) for spec in specs for system in self._instances(spec)]
@@ -117,7 +117,8 @@ class _Session:
     def _check(self, spec: Spec, system: System, warnings: tuple[Notice, ...]) -> None:
         options = self._options
         try:
-            run = check(system, spec.name, options.engine, options.limits, self._selected(system), self._meter)
+            selected, engines = self._selected(system), searching(options.means)
+            run = check(system, spec.name, options.engine, options.limits, selected, self._meter, engines)
         except MemoryError:
             self._clear()
             message = "the memory of this machine does not suffice; see --max-memory and --max-states"
@@ -131,12 +132,20 @@ class _Session:
             self._clear()
             run = replace(run, notices=(*warnings, *run.notices))
             self._runs.append(run)
+            self._tell_notes(run)
             self.codes += [_CODES[result.outcome] for result in run.properties]
             if run.interrupted:
                 click.echo("custody: interrupted", err=True)
                 self.codes.append(Code.INTERRUPTED)
             self._stream.write(render_run(run, self._page) + "\n")
             self._stream.flush()
+
+    def _tell_notes(self, run: RunResult) -> None:
+        """What is to be said of how the searches went, each thing once."""
+        for note in dict.fromkeys(note for found in run.explorations for note in found.notes):
+            if note not in self._told:
+                self._told.add(note)
+                click.echo(f"note: {note}", err=True)
 
     def _complain(self, errors: Iterable[Diagnostic], code: Code) -> None:
         for error in errors:

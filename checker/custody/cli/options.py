@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from custody.properties.engines import EngineChoice
-from custody.system.finding import Limits
+from custody.system.finding import Limits, Means
 
 MEBIBYTE = 1 << 20
 
@@ -24,7 +24,7 @@ class Exploring:
     properties: tuple[str, ...]
     engine: EngineChoice
     limits: Limits
-    threads: int
+    means: Means
     symmetry: bool
 
 
@@ -43,7 +43,7 @@ def exploring(function: Callable[..., Any]) -> Callable[..., Any]:
                 max_memory=None if memory is None else memory * MEBIBYTE,
                 timeout=arguments.pop("timeout"),
             ),
-            threads=arguments.pop("threads"),
+            means=Means(threads=arguments.pop("threads")),
             symmetry=not arguments.pop("no_symmetry"),
         )
         return function(exploring=options, **arguments)

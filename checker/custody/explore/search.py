@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from custody.explore.generate import BROKEN, flags, step_flags, successors
 from custody.explore.layout import Layout
 from custody.explore.stuck import stuck_actors
-from custody.explore.trace import Goal, shortest_traces
+from custody.explore.trace import Goal, shortest_traces, stepping
 from custody.system.evaluate import initial_states
 from custody.system.expression import Op, nodes
 from custody.system.finding import Exploration, Finding, Limits, Progress, ProgressHook, Stopwatch, Verdict
@@ -231,7 +231,7 @@ class _Search:
     def _result(self, limit: str | None, stuck: dict[str, tuple[str, Goal]]) -> Exploration:
         seen = self._seen
         goals = {**seen.goals, **{name: goal for name, (_, goal) in stuck.items()}}
-        traces = shortest_traces(self._system, self._layout, seen.layers, self._successors, goals)
+        traces = shortest_traces(self._system, self._layout, stepping(seen.layers, self._successors), goals)
         findings: dict[str, Finding] = {}
         for p in self._wanted:
             subject = stuck[p.name][0] if p.name in stuck else None

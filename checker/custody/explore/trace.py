@@ -8,8 +8,9 @@ result does not depend on anything but the system.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from custody.explore.generate import BROKEN, Successors
 from custody.explore.layout import Layout
@@ -38,25 +39,39 @@ class Goal:
         return self.length if self.states else self.length - 1
 
 
-_Edges = dict[int, list[tuple[int, int]]]
+Into: TypeAlias = Callable[[int, Collection[int]], Iterable[tuple[int, int, int]]]
+"""The steps from a layer, by its number, into some states: state before, action, state after."""
+
+_Edges: TypeAlias = dict[int, list[tuple[int, int]]]
 """For a state the steps that lead to it: state before and action."""
+
+
+def stepping(layers: Sequence[Sequence[int]], successors: Successors) -> Into:
+    """Looks through all steps of a layer."""
+
+    def into(layer: int, wanted: Collection[int]) -> Iterable[tuple[int, int, int]]:
+        for state in layers[layer]:
+            for action, after in successors(state):
+                if after in wanted:
+                    yield state, action, after
+
+    return into
 
 
 def shortest_traces(
     system: System,
     layout: Layout,
-    layers: Sequence[Sequence[int]],
-    successors: Successors,
+    into: Into,
     goals: Mapping[str, Goal],
 ) -> dict[str, Trace]:
     """For each goal a shortest trace with the fewest changes of actor."""
     if not goals:
         return {}
-    into = _edges_into(layers, successors, goals)
-    return {name: _best(system, layout, layers, into, goal) for name, goal in goals.items()}
+    edges = _edges_into(into, goals)
+    return {name: _best(system, layout, edges, goal) for name, goal in goals.items()}
 
 
-def _edges_into(layers: Sequence[Sequence[int]], successors: Successors, goals: Mapping[str, Goal]) -> list[_Edges]:
+def _edges_into(steps_into: Into, goals: Mapping[str, Goal]) -> list[_Edges]:
     """For each layer the steps into those of its states that lie on some shortest path to a goal."""
     deepest = max(goal.depth for goal in goals.values())
     ends: list[set[int]] = [set() for _ in range(deepest + 1)]
@@ -68,15 +83,13 @@ def _edges_into(layers: Sequence[Sequence[int]], successors: Successors, goals: 
         if not wanted:
             continue
         edges = into[depth]
-        for state in layers[depth - 1]:
-            for action, after in successors(state):
-                if after in wanted:
-                    edges.setdefault(after, []).append((state, action))
-                    ends[depth - 1].add(state)
+        for state, action, after in steps_into(depth - 1, wanted):
+            edges.setdefault(after, []).append((state, action))
+            ends[depth - 1].add(state)
     return into
 
 
-def _best(system: System, layout: Layout, layers: Sequence[Sequence[int]], into: list[_Edges], goal: Goal) -> Trace:
+def _best(system: System, layout: Layout, into: list[_Edges], goal: Goal) -> Trace:
     """Dynamic programming from the first layer on, over the states from which the goal can be reached.
 
     For each state and last actor: the fewest changes of actor on the way there, and the best step into it.

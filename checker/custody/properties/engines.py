@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import partial
 from types import MappingProxyType
 from typing import Final, Protocol
 
-from custody.system.finding import Exploration, Limits, ProgressHook
+from custody.system.finding import Exploration, Limits, Means, ProgressHook
 from custody.system.model import System
 
 
@@ -32,11 +33,15 @@ class Engine(Protocol):
 
 
 def _explicit(
-    system: System, limits: Limits, properties: tuple[str, ...], progress: ProgressHook | None
+    system: System,
+    limits: Limits,
+    properties: tuple[str, ...],
+    progress: ProgressHook | None,
+    means: Means | None = None,
 ) -> Exploration:
-    from custody.explore.search import explore
+    from custody.explore.choose import explore
 
-    return explore(system, limits, properties, progress)
+    return explore(system, limits, properties, progress, means)
 
 
 def _networkx(
@@ -56,3 +61,8 @@ def _z3(system: System, limits: Limits, properties: tuple[str, ...], progress: P
 ENGINES: Final[Mapping[EngineChoice, Engine]] = MappingProxyType(
     {EngineChoice.EXPLICIT: _explicit, EngineChoice.NETWORKX: _networkx, EngineChoice.Z3: _z3}
 )
+
+
+def searching(means: Means) -> Mapping[EngineChoice, Engine]:
+    """The engines, the explicit one with these means."""
+    return {**ENGINES, EngineChoice.EXPLICIT: partial(_explicit, means=means)}

@@ -64,6 +64,13 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Means:
+    """How an exhaustive search goes about it, which changes no answer. `threads` share the work."""
+
+    threads: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """A sign of life from a long run."""
 
@@ -84,7 +91,8 @@ class Exploration:
 
     `complete` is False when a limit was reached; `limit` then names it.  `fired` counts, for each action, the
     transitions it made; `premises` says, for each property, which of its premises held in some reachable
-    state.  Engines that do not enumerate states leave `states`, `transitions`, `depth` at None.
+    state.  Engines that do not enumerate states leave `states`, `transitions`, `depth` at None.  `notes` are
+    sentences about how the search went, for whoever asked for it.
     """
 
     engine: str
@@ -99,6 +107,7 @@ class Exploration:
     premises: dict[str, tuple[bool, ...]] = field(default_factory=dict[str, tuple[bool, ...]])
     seconds: float = 0.0
     peak_bytes: int = 0
+    notes: tuple[str, ...] = ()
 
 
 class Stopwatch:

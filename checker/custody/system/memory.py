@@ -6,6 +6,7 @@ before it became this program, so a child of a large process would look large fr
 
 from __future__ import annotations
 
+import os
 import resource
 import sys
 from pathlib import Path
@@ -21,6 +22,36 @@ def peak_bytes() -> int:
 def resident_bytes() -> int:
     """What is resident now; where the system does not tell, the most that ever was."""
     return _status("VmRSS:") or _rusage()
+
+
+def available_bytes() -> int:
+    """What this process may still have: what the machine has free, or its control group, whichever is less."""
+    return min([_machine(), *_group()])
+
+
+def _machine() -> int:
+    try:
+        text = Path("/proc/meminfo").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+    free = next((line for line in text.splitlines() if line.startswith("MemAvailable:")), None)
+    return int(free.split()[1]) * 1024 if free else os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+
+
+def _group() -> list[int]:
+    """What the control groups' limits leave, where there are any."""
+    left: list[int] = []
+    for limit, used in (
+        ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
+        ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"),
+    ):
+        try:
+            most, now = (Path(path).read_text(encoding="ascii").strip() for path in (limit, used))
+        except OSError:
+            continue
+        if most.isdigit():
+            left.append(max(0, int(most) - int(now)))
+    return left
 
 
 def _status(field: str) -> int | None:

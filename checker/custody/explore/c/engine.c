@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "inside.h"
 #include "store.h"
 #include "table.h"
 
@@ -59,7 +60,7 @@ struct custody_engine {
     u64 *first, *bad; /* for each watch the layer; what was seen before this round */
     struct shard *shards;
     struct worker *workers;
-    _Atomic bool pause;
+    _Atomic bool pause, full;
     _Atomic u32 producing;
     _Atomic u64 states, bytes;
     u64 max_states, max_bytes;
@@ -385,6 +386,17 @@ static u64 shard_bytes(const struct shard *shard)
     return shard->table.bytes + store_bytes(&shard->store) + shard->room * sizeof(u64);
 }
 
+/* Whether the shard's table would have to grow by more than there is; else it learns how much that is. */
+static bool is_full_now(const struct custody_engine *engine, struct shard *shard, u64 used)
+{
+    struct table *table = &shard->table;
+    u64 left = engine->max_bytes > used ? engine->max_bytes - used : 0;
+    u64 most_in_a_block = engine->block * engine->shape.actions;
+    bool may_grow = engine->kind != BITS && table->count + most_in_a_block > table->most;
+    table->slack = left / engine->shape.threads;
+    return left == 0 || (may_grow && table->slack < table->bytes / 32);
+}
+
 static void work(struct worker *worker, bool alone)
 {
     struct custody_engine *engine = worker->engine;
@@ -404,7 +416,9 @@ static void work(struct worker *worker, bool alone)
         u64 used = atomic_fetch_add(&engine->bytes, shard_bytes(mine) - bytes) + shard_bytes(mine) - bytes;
         states = mine->store.count;
         bytes = shard_bytes(mine);
-        if ((engine->max_states && all > engine->max_states) || (engine->max_bytes && used > engine->max_bytes) ||
+        if (engine->max_bytes && is_full_now(engine, mine, used))
+            atomic_store(&engine->full, true);
+        if ((engine->max_states && all > engine->max_states) || atomic_load(&engine->full) ||
             now() > engine->deadline)
             atomic_store(&engine->pause, true);
     }
@@ -534,6 +548,7 @@ enum custody_status custody_run(struct custody_engine *engine, double seconds, u
     engine->deadline = now() + seconds;
     engine->max_states = max_states;
     engine->max_bytes = max_bytes;
+    atomic_store(&engine->full, false);
     for (;;) {
         u64 left = remaining(engine);
         enum custody_status status = CUSTODY_DONE;
@@ -554,7 +569,7 @@ enum custody_status custody_run(struct custody_engine *engine, double seconds, u
         }
         if (max_states && atomic_load(&engine->states) > max_states)
             return CUSTODY_MAX_STATES;
-        if (max_bytes && atomic_load(&engine->bytes) > max_bytes)
+        if (atomic_load(&engine->full))
             return CUSTODY_MAX_MEMORY;
         if (now() > engine->deadline)
             return CUSTODY_PAUSED;
@@ -649,16 +664,31 @@ size_t custody_layer_read(const struct custody_engine *engine, u64 layer, u64 fr
     return done;
 }
 
+u64 custody_place(const struct custody_engine *engine, const u64 *state, u32 *shard)
+{
+    u32 words = engine->shape.words, threads = engine->shape.threads;
+    *shard = threads == 1 ? 0 : owner_of(hash_of(state, words), threads);
+    const struct table *table = &engine->shards[*shard].table;
+    if (engine->kind != WORDS)
+        return place_of(table, state, engine->kind, 1);
+    return words == 1 ? place_of(table, state, WORDS, 1) : place_of(table, state, WORDS, words);
+}
+
+u64 custody_places(const struct custody_engine *engine, u32 shard)
+{
+    return places(&engine->shards[shard].table, engine->kind, engine->shape.words);
+}
+
 /* ------------------------------------------------------------------ saving */
 
 /* The words of a saved position: how many shards, the layer, the watches, the premises, the actions, the weights;
- * for each shard its count, its cursor and the ends of its layers. */
+ * for each shard its count, its cursor, the checksum of its file and the ends of its layers. */
 size_t custody_save(struct custody_engine *engine, u64 *to, size_t room)
 {
     const struct custody_shape *shape = &engine->shape;
     size_t layers = engine->shards[0].layers;
     size_t premises = words_for(shape->premises);
-    size_t need = 5 + shape->watches + premises + shape->actions + shape->threads * (2 + layers);
+    size_t need = 5 + shape->watches + premises + shape->actions + shape->threads * (3 + layers);
     if (need > room)
         return need;
     struct custody_count count;
@@ -678,19 +708,23 @@ size_t custody_save(struct custody_engine *engine, u64 *to, size_t room)
             return 0;
         *next++ = shard->store.count;
         *next++ = atomic_load(&shard->cursor);
+        *next++ = shard->store.checksum;
         memcpy(next, shard->ends, layers * sizeof(u64));
         next += layers;
     }
     return need;
 }
 
-static enum custody_status know_again(struct custody_engine *engine, struct shard *shard)
+/* Puts what is in the file into the table; it must be what was written there. */
+static enum custody_status know_again(struct custody_engine *engine, struct shard *shard, u64 checksum)
 {
+    u64 sum = 0;
     size_t got;
     for (u64 from = 0; from < shard->store.count; from += got) {
         const u64 *states = store_read(&shard->store, from, BLOCK, engine->workers[0].block, &got);
         if (!states)
             return CUSTODY_NO_DISK;
+        sum = store_checksum(sum, states, got * engine->shape.words);
         for (size_t k = 0; k < got; k++) {
             const u64 *state = states + k * engine->shape.words;
             u64 hash = hash_of(state, engine->shape.words);
@@ -698,7 +732,8 @@ static enum custody_status know_again(struct custody_engine *engine, struct shar
                 return CUSTODY_NO_MEMORY;
         }
     }
-    return CUSTODY_DONE;
+    shard->store.checksum = sum;
+    return sum == checksum ? CUSTODY_DONE : CUSTODY_NO_DISK;
 }
 
 enum custody_status custody_load(struct custody_engine *engine, const u64 *from, size_t words)
@@ -708,7 +743,7 @@ enum custody_status custody_load(struct custody_engine *engine, const u64 *from,
     if (words < 5 || from[0] != shape->threads)
         return CUSTODY_NO_DISK;
     size_t layers = from[2];
-    if (words != 5 + shape->watches + premises + shape->actions + shape->threads * (2 + layers))
+    if (words != 5 + shape->watches + premises + shape->actions + shape->threads * (3 + layers))
         return CUSTODY_NO_DISK;
     engine->layer = from[1];
     struct tally *tally = &engine->workers[0].tally;
@@ -726,14 +761,15 @@ enum custody_status custody_load(struct custody_engine *engine, const u64 *from,
         if (!store_adopt(&shard->store, next[0]))
             return CUSTODY_NO_DISK;
         atomic_store(&shard->cursor, next[1]);
-        next += 2;
+        u64 checksum = next[2];
+        next += 3;
         for (size_t layer = 0; layer < layers; layer++) {
             if (!begin_layer(shard))
                 return CUSTODY_NO_MEMORY;
             shard->ends[layer] = next[layer];
         }
         next += layers;
-        enum custody_status status = know_again(engine, shard);
+        enum custody_status status = know_again(engine, shard, checksum);
         if (status != CUSTODY_DONE)
             return status;
     }

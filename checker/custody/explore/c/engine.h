@@ -27,7 +27,7 @@ enum custody_status {
     CUSTODY_MAX_STATES,
     CUSTODY_MAX_MEMORY,
     CUSTODY_NO_MEMORY,     /* the system gave no more: the search cannot go on from here */
-    CUSTODY_NO_DISK,       /* the file of states cannot be written or read: likewise */
+    CUSTODY_NO_DISK,       /* the file of states cannot be written or read, or is not what was written: likewise */
 };
 
 struct custody_count {
@@ -73,18 +73,46 @@ struct custody_step {
 };
 
 struct custody_found {
-    size_t count;
+    size_t count, room;
     u64 *before;               /* states */
     u64 *after;                /* states */
     struct custody_step *steps;
 };
 
+/* What tells steps apart; `canonical` is NULL where states stand for themselves. */
+struct custody_model {
+    custody_steps *steps;
+    custody_marks *marks;
+    custody_canonical *canonical;
+    u32 mark_words;
+};
+
 /* The states of a layer that watch `watch` saw; with `of_steps` the steps from them that it saw. */
-enum custody_status custody_find(struct custody_engine *engine, custody_steps *steps, u64 layer, u32 watch,
-                                 u32 of_steps, struct custody_found *found);
+enum custody_status custody_find(struct custody_engine *engine, const struct custody_model *model, u64 layer,
+                                 u32 watch, u32 of_steps, struct custody_found *found);
 /* The steps from states of a layer into one of the `count` wanted states. */
-enum custody_status custody_into(struct custody_engine *engine, custody_steps *steps, u64 layer, const u64 *wanted,
-                                 size_t count, struct custody_found *found);
+enum custody_status custody_into(struct custody_engine *engine, const struct custody_model *model, u64 layer,
+                                 const u64 *wanted, size_t count, struct custody_found *found);
 void custody_found_free(struct custody_found *found);
+
+/* From which states can some be reached that have a mark?  For up to eight marks at once, of a search that is done.
+ *
+ * Marks are passed backwards over the steps until nothing changes, one byte a state; steps are computed again rather
+ * than stored.  From the deepest layer to the first, most states are settled in one or two rounds. */
+struct custody_reach;
+
+/* `first` is a multiple of eight.  The marks `first` to `first + count - 1`; bit k of ends[a] says that a broken check of action a is as good as mark
+ * `first + k`.  NULL when there is no memory. */
+struct custody_reach *custody_reach_new(struct custody_engine *engine, const struct custody_model *model, u32 first,
+                                        u32 count, const unsigned char *ends);
+void custody_reach_free(struct custody_reach *reach);
+/* Goes on for about so many seconds: CUSTODY_PAUSED or CUSTODY_DONE, or what went wrong. */
+enum custody_status custody_reach_run(struct custody_reach *reach, double seconds);
+u64 custody_reach_bytes(const struct custody_reach *reach);
+/* For each of the marks the first layer with a state from which none can be reached, or UINT64_MAX. */
+enum custody_status custody_reach_first(struct custody_reach *reach, u64 *layers);
+/* The states of a layer from which mark `first + mark` cannot be reached. */
+enum custody_status custody_reach_find(struct custody_reach *reach, u64 layer, u32 mark,
+                                       struct custody_found *found);
 
 #endif

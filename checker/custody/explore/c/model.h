@@ -34,6 +34,9 @@ typedef size_t custody_steps(const u64 *state, u64 *successors, u32 *actions, in
 /* For each state as many words as the marks need: bit k says whether expression k holds there. */
 typedef void custody_marks(const u64 *states, size_t count, u64 *marks);
 
+/* Replaces each state by the one that stands for its orbit. */
+typedef void custody_canonical(u64 *states, size_t count);
+
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 

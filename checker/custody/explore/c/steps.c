@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "inside.h"
 #include "table.h"
 
 enum { READ = 1 << 10 };
@@ -14,7 +15,6 @@ struct buffers {
     u32 *actions;
     int32_t *broken;
     u64 *bad; /* the state's own words first, then those of each step */
-    size_t room; /* of what was found */
 };
 
 static void buffers_free(struct buffers *b)
@@ -39,11 +39,11 @@ static bool buffers_new(struct buffers *b, const struct custody_shape *shape)
     return b->states && b->successors && b->actions && b->broken && b->bad;
 }
 
-static bool add(struct custody_found *found, struct buffers *b, u32 words, const u64 *before, const u64 *after,
-                u32 action, int32_t broken)
+bool custody_found_add(struct custody_found *found, u32 words, const u64 *before, const u64 *after, u32 action,
+                       int32_t broken)
 {
-    if (found->count == b->room) {
-        size_t room = b->room ? 2 * b->room : 256;
+    if (found->count == found->room) {
+        size_t room = found->room ? 2 * found->room : 256;
         u64 *befores = realloc(found->before, room * words * sizeof(u64));
         found->before = befores ? befores : found->before;
         u64 *afters = realloc(found->after, room * words * sizeof(u64));
@@ -52,7 +52,7 @@ static bool add(struct custody_found *found, struct buffers *b, u32 words, const
         found->steps = steps ? steps : found->steps;
         if (!befores || !afters || !steps)
             return false;
-        b->room = room;
+        found->room = room;
     }
     size_t k = found->count++;
     memcpy(found->before + k * words, before, words * sizeof(u64));
@@ -76,7 +76,8 @@ void custody_found_free(struct custody_found *found)
 typedef bool visit(void *what, const u64 *state, size_t count, struct buffers *b);
 
 static enum custody_status each(struct custody_engine *engine, const struct custody_shape *shape,
-                                custody_steps *steps, u64 layer, struct buffers *b, visit *visit, void *what)
+                                const struct custody_model *model, u64 layer, struct buffers *b, visit *visit,
+                                void *what)
 {
     u64 size = custody_layer_size(engine, layer);
     for (u64 from = 0; from < size; from += READ) {
@@ -85,7 +86,7 @@ static enum custody_status each(struct custody_engine *engine, const struct cust
             return CUSTODY_NO_DISK;
         for (size_t k = 0; k < got; k++) {
             const u64 *state = b->states + k * shape->words;
-            size_t count = steps(state, b->successors, b->actions, b->broken, b->bad);
+            size_t count = model->steps(state, b->successors, b->actions, b->broken, b->bad);
             if (!visit(what, state, count, b))
                 return CUSTODY_NO_MEMORY;
         }
@@ -104,18 +105,18 @@ static bool find_here(void *what, const u64 *state, size_t count, struct buffers
     size_t word = f->watch / 64;
     unsigned bit = f->watch % 64;
     if (!f->of_steps)
-        return !(b->bad[word] >> bit & 1) || add(f->found, b, f->words, state, NULL, 0, -1);
+        return !(b->bad[word] >> bit & 1) || custody_found_add(f->found, f->words, state, NULL, 0, -1);
     for (size_t k = 0; k < count; k++) {
         const u64 *after = b->broken[k] < 0 ? b->successors + k * f->words : NULL;
         if ((b->bad[(k + 1) * f->marks + word] >> bit & 1) &&
-            !add(f->found, b, f->words, state, after, b->actions[k], b->broken[k]))
+            !custody_found_add(f->found, f->words, state, after, b->actions[k], b->broken[k]))
             return false;
     }
     return true;
 }
 
-enum custody_status custody_find(struct custody_engine *engine, custody_steps *steps, u64 layer, u32 watch,
-                                 u32 of_steps, struct custody_found *found)
+enum custody_status custody_find(struct custody_engine *engine, const struct custody_model *model, u64 layer,
+                                 u32 watch, u32 of_steps, struct custody_found *found)
 {
     struct custody_shape shape = custody_shape_of(engine);
     struct finding what = {found, shape.words, shape.watches / 64 + 1, watch, of_steps};
@@ -123,13 +124,14 @@ enum custody_status custody_find(struct custody_engine *engine, custody_steps *s
     memset(found, 0, sizeof *found);
     enum custody_status status = CUSTODY_NO_MEMORY;
     if (buffers_new(&b, &shape))
-        status = each(engine, &shape, steps, layer, &b, find_here, &what);
+        status = each(engine, &shape, model, layer, &b, find_here, &what);
     buffers_free(&b);
     return status;
 }
 
 struct leading {
     struct custody_found *found;
+    custody_canonical *canonical;
     u32 words;
     size_t capacity;
     u64 *slots; /* pairs of a mark and a state: at most half of them are used */
@@ -158,19 +160,21 @@ static void want(struct leading *l, const u64 *state)
 static bool leads_here(void *what, const u64 *state, size_t count, struct buffers *b)
 {
     const struct leading *l = what;
+    if (l->canonical)
+        l->canonical(b->successors, count);
     for (size_t k = 0; k < count; k++) {
         const u64 *after = b->successors + k * l->words;
-        if (b->broken[k] < 0 && is_wanted(l, after) && !add(l->found, b, l->words, state, after, b->actions[k], -1))
+        if (b->broken[k] < 0 && is_wanted(l, after) && !custody_found_add(l->found, l->words, state, after, b->actions[k], -1))
             return false;
     }
     return true;
 }
 
-enum custody_status custody_into(struct custody_engine *engine, custody_steps *steps, u64 layer, const u64 *wanted,
-                                 size_t count, struct custody_found *found)
+enum custody_status custody_into(struct custody_engine *engine, const struct custody_model *model, u64 layer,
+                                 const u64 *wanted, size_t count, struct custody_found *found)
 {
     struct custody_shape shape = custody_shape_of(engine);
-    struct leading what = {.found = found, .words = shape.words, .capacity = 2 * count + 1};
+    struct leading what = {.found = found, .canonical = model->canonical, .words = shape.words, .capacity = 2 * count + 1};
     struct buffers b;
     memset(found, 0, sizeof *found);
     enum custody_status status = CUSTODY_NO_MEMORY;
@@ -178,7 +182,7 @@ enum custody_status custody_into(struct custody_engine *engine, custody_steps *s
     if (buffers_new(&b, &shape) && what.slots) {
         for (size_t k = 0; k < count; k++)
             want(&what, wanted + k * shape.words);
-        status = each(engine, &shape, steps, layer, &b, leads_here, &what);
+        status = each(engine, &shape, model, layer, &b, leads_here, &what);
     }
     free(what.slots);
     buffers_free(&b);

@@ -108,13 +108,40 @@ static bool need_file(struct store *store)
     return store->file >= 0;
 }
 
+u64 store_checksum(u64 checksum, const u64 *words, size_t count)
+{
+    for (size_t k = 0; k < count; k++)
+        checksum = (checksum ^ words[k]) * 0x9e3779b97f4a7c15u;
+    return checksum;
+}
+
+/* Makes the file hold the states below `end`. */
+static bool save(struct store *store, u64 end)
+{
+    size_t state = (size_t)store->words * sizeof(u64);
+    if (!need_file(store))
+        return false;
+    while (store->saved < end) {
+        size_t place = store->saved % store->per_chunk;
+        u64 left = end - store->saved;
+        size_t there = store->per_chunk - place;
+        size_t count = left < there ? (size_t)left : there;
+        const u64 *from = store->chunks[store->saved / store->per_chunk] + place * store->words;
+        if (!write_all(store->file, from, count * state, (off_t)(store->saved * state)))
+            return false;
+        store->checksum = store_checksum(store->checksum, from, count * store->words);
+        store->saved += count;
+    }
+    return true;
+}
+
 bool store_spill(struct store *store, size_t keep)
 {
     size_t full = store->count / store->per_chunk;
     while (store->resident > keep && store->first_kept < full) {
         size_t k = store->first_kept;
-        if (!need_file(store) ||
-            !write_all(store->file, store->chunks[k], chunk_bytes(store), (off_t)(k * chunk_bytes(store))))
+        u64 end = (k + 1) * store->per_chunk;
+        if (store->saved < end && !save(store, end))
             return false;
         free(store->chunks[k]);
         store->chunks[k] = NULL;
@@ -126,16 +153,7 @@ bool store_spill(struct store *store, size_t keep)
 
 bool store_flush(struct store *store)
 {
-    if (!need_file(store))
-        return false;
-    size_t state = (size_t)store->words * sizeof(u64);
-    for (size_t k = store->first_kept; k * store->per_chunk < store->count; k++) {
-        u64 left = store->count - k * store->per_chunk;
-        size_t count = left < store->per_chunk ? (size_t)left : store->per_chunk;
-        if (!write_all(store->file, store->chunks[k], count * state, (off_t)(k * chunk_bytes(store))))
-            return false;
-    }
-    return true;
+    return save(store, store->count) && fdatasync(store->file) == 0;
 }
 
 bool store_adopt(struct store *store, u64 count)
@@ -143,7 +161,7 @@ bool store_adopt(struct store *store, u64 count)
     size_t state = (size_t)store->words * sizeof(u64);
     if (!need_file(store) || lseek(store->file, 0, SEEK_END) < (off_t)(count * state))
         return false;
-    store->count = count;
+    store->count = store->saved = count;
     store->first_kept = count / store->per_chunk;
     size_t rest = count % store->per_chunk;
     if (rest == 0)

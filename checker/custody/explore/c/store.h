@@ -18,6 +18,8 @@ struct store {
     size_t resident;   /* chunks in memory */
     size_t first_kept; /* chunks below it are in the file */
     int file;          /* -1 while there is none */
+    u64 saved;         /* the file holds the states below it */
+    u64 checksum;      /* of what is saved */
     char *path;
 };
 
@@ -34,11 +36,14 @@ const u64 *store_read(const struct store *store, u64 index, size_t wanted, u64 *
 /* Writes full chunks to the file and gives their memory back, until at most `keep` are in memory. */
 bool store_spill(struct store *store, size_t keep);
 
-/* Makes the file hold everything up to `count`. */
+/* Makes the file hold everything up to `count`, also after the machine itself has stopped. */
 bool store_flush(struct store *store);
 
 /* Takes over the first `count` states of the file that a run before this one left. */
 bool store_adopt(struct store *store, u64 count);
+
+/* The checksum of some words that follow those of which `checksum` is; 0 at first. */
+u64 store_checksum(u64 checksum, const u64 *words, size_t count);
 
 /* Bytes in memory. */
 u64 store_bytes(const struct store *store);

@@ -67,6 +67,7 @@ char *memory_more(char *memory, u64 *reserved, u64 bytes, u64 more)
 bool table_open(struct table *table, enum kind kind, unsigned bits, unsigned words)
 {
     memset(table, 0, sizeof *table);
+    table->slack = UINT64_MAX;
     if (kind == BITS) {
         table->bytes = bits > 3 ? (u64)1 << (bits - 3) : 1;
     } else {

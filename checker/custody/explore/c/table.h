@@ -31,6 +31,7 @@ struct table {
     u64 most;     /* the count at which it grows */
     u64 bytes;
     u64 reserved; /* addresses, in bytes */
+    u64 slack;    /* bytes that it may grow by, though by a thirty-second it always may */
     bool zero;    /* the state of zeros is known */
 };
 
@@ -157,12 +158,21 @@ ALWAYS_INLINE void place(struct table *table, const u64 *state, const enum kind 
     save_slot(bucket, slot, state, kind, words);
 }
 
-/* Lengthens the table by an eighth; false when there is no memory. */
+/* What the table grows by, in buckets: an eighth, less where not so much is left. */
+ALWAYS_INLINE u64 growth(const struct table *table, size_t size)
+{
+    u64 least = table->buckets / 32 + 1;
+    u64 wanted = table->buckets / 8;
+    u64 left = table->slack / size;
+    return left < least ? least : left < wanted ? left : wanted;
+}
+
+/* Lengthens the table; false when there is no memory. */
 ALWAYS_INLINE bool lengthen(struct table *table, const enum kind kind, const unsigned words)
 {
     const size_t size = bucket_bytes(kind, words);
     u64 end = table->buckets + OVERRUN;
-    u64 buckets = table->buckets + table->buckets / 8;
+    u64 buckets = table->buckets + growth(table, size);
     u64 bytes = (buckets + OVERRUN) * size;
     char *slots = memory_more(table->slots, &table->reserved, table->bytes, bytes);
     if (!slots)
@@ -209,6 +219,33 @@ static __attribute__((noinline)) bool grow(struct table *table, const enum kind 
     if (kind == NARROW)
         return lengthen(table, NARROW, 1);
     return words == 1 ? lengthen(table, WORDS, 1) : lengthen(table, WORDS, words);
+}
+
+/* The place of a known state, below `places`; UINT64_MAX when it is not known. */
+ALWAYS_INLINE u64 place_of(const struct table *table, const u64 *state, const enum kind kind, const unsigned words)
+{
+    if (kind == BITS)
+        return table->slots[state[0] >> 3] >> (state[0] & 7) & 1 ? state[0] : UINT64_MAX;
+    if (is_zero(state, words))
+        return table->zero ? 0 : UINT64_MAX;
+    u64 bucket = first_bucket(hash_of(state, words), table->buckets);
+    for (;; bucket++) {
+        const char *at = table->slots + bucket * bucket_bytes(kind, words);
+        for (unsigned slot = 0; slot < slots_in(kind, words); slot++) {
+            u64 difference = 0;
+            for (unsigned k = 0; k < words; k++)
+                difference |= slot_word(at, slot, k, kind, words) ^ state[k];
+            if (difference == 0)
+                return bucket * slots_in(kind, words) + slot + 1;
+        }
+        if (!is_full(at, kind, words))
+            return UINT64_MAX;
+    }
+}
+
+ALWAYS_INLINE u64 places(const struct table *table, const enum kind kind, const unsigned words)
+{
+    return kind == BITS ? table->bytes * 8 : table->bytes / bucket_bytes(kind, words) * slots_in(kind, words) + 1;
 }
 
 /* What became of a state that was looked for.  It is in the table afterwards, even where there is no memory for more. */

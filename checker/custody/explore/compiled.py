@@ -1,0 +1,213 @@
+"""The search by the C engine: the same answers as the plain search, at a hundred times the speed.
+
+The system is written as C (`emit`), compiled (`compiler`) and run by the engine (`native`).  What was first seen in
+which layer comes from there; the steps that a trace needs are found by going back one layer at a time (`trace`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from custody.explore.budget import Budget, LimitReachedError
+from custody.explore.compiler import Build, Source
+from custody.explore.emit import source
+from custody.explore.generate import BROKEN
+from custody.explore.layout import Layout
+from custody.explore.native import ENGINE_FILES, FOLDER, HEADERS, Engine, Model, Status, Step, load_engine
+from custody.explore.search import ENGINE, INTERRUPTED
+from custody.explore.trace import Goal, shortest_traces
+from custody.explore.watches import Watches
+from custody.system.evaluate import initial_states
+from custody.system.finding import Exploration, Finding, Limits, ProgressHook, Trace, Verdict
+from custody.system.model import LIVENESS, Form, Property, System
+
+_ROUND = 0.1
+"""Seconds between two looks at the keyboard, the clock and the memory."""
+_AT_ONCE = 8
+"""Actors whose rest is looked for together."""
+_QUICKLY_COMPILED = ("-O1", "-DCUSTODY_STEPS")
+
+
+@dataclass(frozen=True, slots=True)
+class _Actor:
+    """An actor that must always be able to rest, by the property that says so."""
+
+    property: str
+    actor: str
+
+
+class CompiledSearch:
+    """One search, being compiled from the moment that it is made.
+
+    OverflowError when the system does not fit the words of C, `CompilerError` without a compiler.
+    """
+
+    def __init__(self, system: System, properties: Collection[str] | None = None, threads: int = 1) -> None:
+        self._system = system
+        self._threads = threads
+        self._wanted = [p for p in system.properties if properties is None or p.name in properties]
+        self._layout = Layout(system.variables)
+        self._watches = Watches.of(self._wanted)
+        resting = [
+            (_Actor(p.name, actor), condition)
+            for p in self._wanted
+            if p.form is Form.PROGRESS
+            for actor, condition in p.resting
+        ]
+        self._actors = [actor for actor, _ in resting]
+        self._marks = [condition for _, condition in resting]
+        text = source(system, self._layout, self._watches, self._marks)
+        headers = {"model.h": _engine_source().texts["model.h"]}
+        self._engine_build = Build(_engine_source())
+        self._model_build = Build(Source({**headers, "model.c": text}))
+        self._steps_build = Build(Source({**headers, "model.c": text}, _QUICKLY_COMPILED))
+        self._model: Model | None = None
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether nothing that the search needs at once has still to be compiled."""
+        return self._engine_build.is_ready and self._model_build.is_ready
+
+    def stop(self) -> None:
+        """Ends what is still being compiled."""
+        for build in (self._engine_build, self._model_build, self._steps_build):
+            build.stop()
+
+    def run(self, limits: Limits, progress: ProgressHook | None = None) -> Exploration:
+        """Searches all reachable states; `CompilerError` when the compiler fails."""
+        budget = Budget(limits, progress)
+        with Engine(
+            load_engine(self._engine_build.path()),
+            self._model_build.path(),
+            self._layout,
+            len(self._system.actions),
+            len(self._watches.properties),
+            len(self._watches.premises),
+            self._threads,
+        ) as engine:
+            limit: str | None = None
+            stuck: dict[str, tuple[str, Goal]] = {}
+            try:
+                engine.seed([self._layout.pack(state) for state in initial_states(self._system)])
+                _search(engine, budget)
+                stuck = self._stuck(engine, budget)
+            except LimitReachedError as reached:
+                limit = reached.limit
+            except KeyboardInterrupt:
+                limit = INTERRUPTED
+            return self._result(engine, limit, stuck, budget)
+
+    # ------------------------------------------------------------------ who can never rest
+
+    def _stuck(self, engine: Engine, budget: Budget) -> dict[str, tuple[str, Goal]]:
+        """For each violated property of progress the actor that gets stuck first, and the states where it is."""
+        first: list[tuple[int, int, Goal]] = []
+        for begin in range(0, len(self._actors), _AT_ONCE):
+            some = self._actors[begin : begin + _AT_ONCE]
+            # A step that breaks a check ends its actor's call: that is a hazard, reported as such, and not a wait.
+            ends = [
+                sum(1 << bit for bit, entry in enumerate(some) if entry.actor == action.actor)
+                for action in self._system.actions
+            ]
+            with engine.reach(self._steps(), begin, len(some), ends) as reach:
+                budget.require(engine.counts.bytes + reach.bytes)
+                while reach.run(_ROUND) is not Status.DONE:
+                    budget.require(engine.counts.bytes + reach.bytes)
+                for mark, layer in enumerate(reach.first()[: len(some)]):
+                    if layer is not None:
+                        first.append((layer, begin + mark, Goal(layer, reach.missing(layer, mark))))
+        found: dict[str, tuple[str, Goal]] = {}
+        for _, number, goal in sorted(first, key=lambda entry: entry[:2]):
+            entry = self._actors[number]
+            found.setdefault(entry.property, (entry.actor, goal))
+        return found
+
+    # ------------------------------------------------------------------ the result
+
+    def _steps(self) -> Model:
+        if self._model is None:
+            self._model = Model(self._steps_build.path(), len(self._marks))
+        return self._model
+
+    def _goals(self, engine: Engine, first: Sequence[int | None]) -> dict[str, Goal]:
+        goals: dict[str, Goal] = {}
+        for number, (p, layer) in enumerate(zip(self._watches.properties, first, strict=True)):
+            if layer is None:
+                continue
+            of_steps = self._watches.is_of_steps(number)
+            seen = engine.find(self._steps(), layer, number, of_steps=of_steps)
+            if of_steps:
+                goals[p.name] = Goal(layer + 1, steps=[(s.before, s.action, _after(s)) for s in seen])
+            else:
+                goals[p.name] = Goal(layer, states=[s.before for s in seen])
+        return goals
+
+    def _result(
+        self, engine: Engine, limit: str | None, stuck: dict[str, tuple[str, Goal]], budget: Budget
+    ) -> Exploration:
+        seen, counts = engine.seen, engine.counts
+        goals = self._goals(engine, seen.first) | {name: goal for name, (_, goal) in stuck.items()}
+
+        def into(layer: int, wanted: Collection[int]) -> Iterable[tuple[int, int, int]]:
+            found = engine.into(self._steps(), layer, list(wanted))
+            return [(step.before, step.action, step.after) for step in found]
+
+        traces = shortest_traces(self._system, self._layout, into, goals)
+        held: dict[str, list[bool]] = {p.name: [False] * len(p.premises) for p in self._wanted if p.premises}
+        for premise, was_true in zip(self._watches.premises, seen.held, strict=True):
+            held[premise.property][premise.number] = was_true
+        unknown = f"stopped at {limit}" if limit else None if counts.states else "the system has no first state"
+        findings = {
+            p.name: _finding(p, traces.get(p.name), stuck.get(p.name, (None,))[0], unknown) for p in self._wanted
+        }
+        return Exploration(
+            engine=ENGINE,
+            findings=findings,
+            complete=limit is None,
+            states=counts.states,
+            transitions=sum(seen.fired),
+            depth=max(0, counts.layers - 1),
+            limit=limit,
+            fired=seen.fired,
+            premises={name: tuple(values) for name, values in held.items()},
+            seconds=budget.seconds,
+            peak_bytes=budget.peak_bytes,
+        )
+
+
+def _search(engine: Engine, budget: Budget) -> None:
+    """Until every reachable state has been expanded; LimitReachedError where that cannot be."""
+    while True:
+        status = engine.run(budget.round(_ROUND), budget.max_states, budget.allowed_bytes)
+        counts = engine.counts
+        if status is Status.DONE:
+            return
+        if status is Status.MAX_STATES:
+            raise LimitReachedError(f"max-states {budget.max_states}")
+        if status is Status.MAX_MEMORY:
+            raise LimitReachedError(budget.memory_limit)
+        budget.require(counts.bytes)
+        if budget.is_time_to_show:
+            budget.show(counts.states, sum(engine.seen.fired), counts.layers - 1, counts.frontier, counts.bytes)
+
+
+def _after(step: Step) -> int:
+    return step.after if step.broken is None else BROKEN - step.broken
+
+
+def _finding(p: Property, trace: Trace | None, subject: str | None, unknown: str | None) -> Finding:
+    """`unknown` says why what was not found may still be there."""
+    wanted = p.form is Form.REACHABLE
+    if trace is not None:
+        return Finding(p.name, Verdict.HOLDS if wanted else Verdict.VIOLATED, trace, subject=subject)
+    if unknown is not None or p.form in LIVENESS:
+        return Finding(p.name, Verdict.INCONCLUSIVE, reason=unknown or "liveness is checked on the graph")
+    return Finding(p.name, Verdict.VIOLATED if wanted else Verdict.HOLDS)
+
+
+@cache
+def _engine_source() -> Source:
+    texts = {name: (FOLDER / name).read_text(encoding="utf-8") for name in (*HEADERS, *ENGINE_FILES)}
+    return Source(texts)
