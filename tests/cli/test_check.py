@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ import pytest
 import custody.cli.check
 from custody.cli import run
 from custody.properties.check import check
-from custody.properties.engines import EngineChoice
+from custody.properties.engines import Engine, EngineChoice
 from custody.properties.fault import DisagreementError
 from custody.properties.result import RunResult
 from custody.system.finding import Limits, ProgressHook
@@ -53,6 +53,7 @@ def plain_engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         limits: Limits,
         properties: Sequence[str],
         progress: ProgressHook | None,
+        _engines: Mapping[EngineChoice, Engine],
     ) -> RunResult:
         return check(system, spec, engine, limits, properties, progress, engines)
 

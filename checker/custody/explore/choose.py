@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from custody.explore import search
-from custody.explore.compiled import CompiledSearch
+from custody.explore import compiled, search
+from custody.explore.compiled import CompiledCode, Task
 from custody.explore.compiler import CompilerError
 from custody.system.finding import Exploration, Limits, Means, ProgressHook, Stopwatch
 from custody.system.model import System
@@ -33,22 +33,23 @@ def explore(
     limits, means = limits or Limits(), means or Means()
     clock = Stopwatch()
     try:
-        compiled = CompiledSearch(system, properties, means.threads)
+        task = Task.of(system, properties)
+        code = CompiledCode(task)
     except (CompilerError, OSError, OverflowError) as error:
         return _plainly(system, limits, properties, progress, error)
     try:
-        if not compiled.is_ready:
+        if not code.is_ready:
             first = min(FIRST_IN_PYTHON, limits.max_states or FIRST_IN_PYTHON)
             found = search.explore(system, replace(limits, max_states=first), properties, progress)
             if found.limit != f"max-states {first}" or first == limits.max_states:
                 return found
         if limits.timeout is not None:
             limits = replace(limits, timeout=max(0.0, limits.timeout - clock.seconds))
-        found = compiled.run(limits, progress)
+        found = compiled.search(task, code, limits, progress, means)
     except CompilerError as error:
         return _plainly(system, limits, properties, progress, error)
     finally:
-        compiled.stop()
+        code.stop()
     return replace(found, seconds=clock.seconds)
 
 

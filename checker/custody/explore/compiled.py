@@ -6,21 +6,34 @@ which layer comes from there; the steps that a trace needs are found by going ba
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Protocol
 
 from custody.explore.budget import Budget, LimitReachedError
 from custody.explore.compiler import Build, Source
 from custody.explore.emit import source
 from custody.explore.generate import BROKEN
 from custody.explore.layout import Layout
-from custody.explore.native import ENGINE_FILES, FOLDER, HEADERS, Engine, Model, Status, Step, load_engine
+from custody.explore.native import (
+    ENGINE_FILES,
+    FOLDER,
+    HEADERS,
+    Engine,
+    Expand,
+    Model,
+    Status,
+    Step,
+    load_engine,
+    load_model,
+)
 from custody.explore.search import ENGINE, INTERRUPTED
 from custody.explore.trace import Goal, shortest_traces
 from custody.explore.watches import Watches
 from custody.system.evaluate import initial_states
-from custody.system.finding import Exploration, Finding, Limits, ProgressHook, Trace, Verdict
+from custody.system.finding import Exploration, Finding, Limits, Means, ProgressHook, Trace, Verdict
 from custody.system.model import LIVENESS, Form, Property, System
 
 _ROUND = 0.1
@@ -31,66 +44,97 @@ _QUICKLY_COMPILED = ("-O1", "-DCUSTODY_STEPS")
 
 
 @dataclass(frozen=True, slots=True)
-class _Actor:
-    """An actor that must always be able to rest, by the property that says so."""
+class Task:
+    """A system written as C, and what its numbers mean: watch k, premise k, mark k (an actor that rests)."""
 
-    property: str
-    actor: str
+    system: System
+    wanted: tuple[Property, ...]
+    layout: Layout
+    watches: Watches
+    resting: tuple[tuple[str, str], ...]
+    text: str
+
+    @classmethod
+    def of(cls, system: System, properties: Collection[str] | None = None) -> Task:
+        """For the named properties, or all. OverflowError when the system does not fit the words of C."""
+        wanted = tuple(p for p in system.properties if properties is None or p.name in properties)
+        resting = [(p.name, *rest) for p in wanted if p.form is Form.PROGRESS for rest in p.resting]
+        layout, watches = Layout(system.variables), Watches.of(wanted)
+        text = source(system, layout, watches, [condition for _, _, condition in resting])
+        return cls(system, wanted, layout, watches, tuple((name, actor) for name, actor, _ in resting), text)
 
 
-class CompiledSearch:
-    """One search, being compiled from the moment that it is made.
+class Code(Protocol):
+    """A task compiled, or being compiled. `CompilerError` where that fails."""
 
-    OverflowError when the system does not fit the words of C, `CompilerError` without a compiler.
-    """
+    def engine(self) -> ctypes.CDLL: ...
+    def expand(self) -> Expand: ...
+    def model(self) -> Model: ...
 
-    def __init__(self, system: System, properties: Collection[str] | None = None, threads: int = 1) -> None:
-        self._system = system
-        self._threads = threads
-        self._wanted = [p for p in system.properties if properties is None or p.name in properties]
-        self._layout = Layout(system.variables)
-        self._watches = Watches.of(self._wanted)
-        resting = [
-            (_Actor(p.name, actor), condition)
-            for p in self._wanted
-            if p.form is Form.PROGRESS
-            for actor, condition in p.resting
-        ]
-        self._actors = [actor for actor, _ in resting]
-        self._marks = [condition for _, condition in resting]
-        text = source(system, self._layout, self._watches, self._marks)
-        headers = {"model.h": _engine_source().texts["model.h"]}
-        self._engine_build = Build(_engine_source())
-        self._model_build = Build(Source({**headers, "model.c": text}))
-        self._steps_build = Build(Source({**headers, "model.c": text}, _QUICKLY_COMPILED))
-        self._model: Model | None = None
+
+class CompiledCode:
+    """Compiles from the moment that it is made; `CompilerError` without a compiler."""
+
+    def __init__(self, task: Task) -> None:
+        texts = {"model.h": _engine_source().texts["model.h"], "model.c": task.text}
+        self._marks = len(task.resting)
+        self._engine = Build(_engine_source())
+        self._expand = Build(Source(texts))
+        self._steps = Build(Source(texts, _QUICKLY_COMPILED))
 
     @property
     def is_ready(self) -> bool:
-        """Whether nothing that the search needs at once has still to be compiled."""
-        return self._engine_build.is_ready and self._model_build.is_ready
+        """Whether nothing that a search needs at once has still to be compiled."""
+        return self._engine.is_ready and self._expand.is_ready
 
     def stop(self) -> None:
         """Ends what is still being compiled."""
-        for build in (self._engine_build, self._model_build, self._steps_build):
+        for build in (self._engine, self._expand, self._steps):
             build.stop()
 
-    def run(self, limits: Limits, progress: ProgressHook | None = None) -> Exploration:
-        """Searches all reachable states; `CompilerError` when the compiler fails."""
+    def engine(self) -> ctypes.CDLL:
+        return load_engine(self._engine.path())
+
+    def expand(self) -> Expand:
+        return Expand(load_model(self._expand.path()))
+
+    def model(self) -> Model:
+        return Model(load_model(self._steps.path()), self._marks)
+
+
+def search(
+    task: Task, code: Code, limits: Limits, progress: ProgressHook | None = None, means: Means | None = None
+) -> Exploration:
+    """Searches all reachable states; liveness is not decided here."""
+    return _Search(task, code, means or Means()).run(limits, progress)
+
+
+class _Search:
+    def __init__(self, task: Task, code: Code, means: Means) -> None:
+        self._task = task
+        self._system = task.system
+        self._watches = task.watches
+        self._code = code
+        self._means = means
+        self._model: Model | None = None
+
+    def run(self, limits: Limits, progress: ProgressHook | None) -> Exploration:
+        """The whole of it."""
         budget = Budget(limits, progress)
+        layout = self._task.layout
         with Engine(
-            load_engine(self._engine_build.path()),
-            self._model_build.path(),
-            self._layout,
+            self._code.engine(),
+            self._code.expand(),
+            layout,
             len(self._system.actions),
             len(self._watches.properties),
             len(self._watches.premises),
-            self._threads,
+            self._means.threads,
         ) as engine:
             limit: str | None = None
             stuck: dict[str, tuple[str, Goal]] = {}
             try:
-                engine.seed([self._layout.pack(state) for state in initial_states(self._system)])
+                engine.seed([layout.pack(state) for state in initial_states(self._system)])
                 _search(engine, budget)
                 stuck = self._stuck(engine, budget)
             except LimitReachedError as reached:
@@ -104,11 +148,12 @@ class CompiledSearch:
     def _stuck(self, engine: Engine, budget: Budget) -> dict[str, tuple[str, Goal]]:
         """For each violated property of progress the actor that gets stuck first, and the states where it is."""
         first: list[tuple[int, int, Goal]] = []
-        for begin in range(0, len(self._actors), _AT_ONCE):
-            some = self._actors[begin : begin + _AT_ONCE]
+        actors = self._task.resting
+        for begin in range(0, len(actors), _AT_ONCE):
+            some = actors[begin : begin + _AT_ONCE]
             # A step that breaks a check ends its actor's call: that is a hazard, reported as such, and not a wait.
             ends = [
-                sum(1 << bit for bit, entry in enumerate(some) if entry.actor == action.actor)
+                sum(1 << bit for bit, (_, actor) in enumerate(some) if actor == action.actor)
                 for action in self._system.actions
             ]
             with engine.reach(self._steps(), begin, len(some), ends) as reach:
@@ -120,15 +165,15 @@ class CompiledSearch:
                         first.append((layer, begin + mark, Goal(layer, reach.missing(layer, mark))))
         found: dict[str, tuple[str, Goal]] = {}
         for _, number, goal in sorted(first, key=lambda entry: entry[:2]):
-            entry = self._actors[number]
-            found.setdefault(entry.property, (entry.actor, goal))
+            name, actor = actors[number]
+            found.setdefault(name, (actor, goal))
         return found
 
     # ------------------------------------------------------------------ the result
 
     def _steps(self) -> Model:
         if self._model is None:
-            self._model = Model(self._steps_build.path(), len(self._marks))
+            self._model = self._code.model()
         return self._model
 
     def _goals(self, engine: Engine, first: Sequence[int | None]) -> dict[str, Goal]:
@@ -154,13 +199,13 @@ class CompiledSearch:
             found = engine.into(self._steps(), layer, list(wanted))
             return [(step.before, step.action, step.after) for step in found]
 
-        traces = shortest_traces(self._system, self._layout, into, goals)
-        held: dict[str, list[bool]] = {p.name: [False] * len(p.premises) for p in self._wanted if p.premises}
+        traces = shortest_traces(self._system, self._task.layout, into, goals)
+        held: dict[str, list[bool]] = {p.name: [False] * len(p.premises) for p in self._task.wanted if p.premises}
         for premise, was_true in zip(self._watches.premises, seen.held, strict=True):
             held[premise.property][premise.number] = was_true
         unknown = f"stopped at {limit}" if limit else None if counts.states else "the system has no first state"
         findings = {
-            p.name: _finding(p, traces.get(p.name), stuck.get(p.name, (None,))[0], unknown) for p in self._wanted
+            p.name: _finding(p, traces.get(p.name), stuck.get(p.name, (None,))[0], unknown) for p in self._task.wanted
         }
         return Exploration(
             engine=ENGINE,

@@ -22,6 +22,9 @@ NEVER: Final = 2**64 - 1
 FOLDER: Final = Path(__file__).parent / "c"
 ENGINE_FILES: Final = ("engine.c", "steps.c", "reach.c", "store.c", "table.c")
 HEADERS: Final = ("model.h", "engine.h", "inside.h", "store.h", "table.h")
+PREFIX: Final = "custody_model_"
+"""What the names of a model's functions begin with."""
+
 _READ = 1 << 14
 """States that are copied from a layer at once."""
 _MARKS_AT_ONCE: Final = 8
@@ -152,17 +155,26 @@ def load_engine(path: Path) -> ctypes.CDLL:
     return library
 
 
+def load_model(path: Path) -> ctypes.CDLL:
+    """A compiled model; OSError when it is none."""
+    return ctypes.CDLL(str(path))
+
+
+class Expand:
+    """A model compiled for the search."""
+
+    def __init__(self, library: ctypes.CDLL, prefix: str = PREFIX) -> None:
+        self._library = library
+        self.address: Final = _address(library[f"{prefix}expand"])
+
+
 class Model:
     """A model compiled to tell its steps apart, for traces; `marks` is how many marks it has."""
 
-    def __init__(self, path: Path, marks: int) -> None:
-        """OSError when it is none."""
-        self._library = ctypes.CDLL(str(path))
+    def __init__(self, library: ctypes.CDLL, marks: int, prefix: str = PREFIX) -> None:
+        self._library = library
         self.structure: Final = _Model(
-            _address(self._library.custody_model_steps),
-            _address(self._library.custody_model_marks),
-            None,
-            max(1, -(-marks // 64)),
+            _address(library[f"{prefix}steps"]), _address(library[f"{prefix}marks"]), None, max(1, -(-marks // 64))
         )
 
 
@@ -172,7 +184,7 @@ class Engine:
     def __init__(
         self,
         library: ctypes.CDLL,
-        model: Path,
+        expand: Expand,
         layout: Layout,
         actions: int,
         watches: int,
@@ -181,15 +193,15 @@ class Engine:
         folder: Path | None = None,
         resident_states: int = NEVER,
     ) -> None:
-        """`model` is the compiled model; beyond `resident_states`, states wait in files of `folder`."""
+        """Beyond `resident_states`, states wait in files of `folder`."""
         self._library = library
         self._layout = layout
-        self._model = ctypes.CDLL(str(model))
+        self._expand = expand
         shape = _Shape(layout.words, layout.bits, actions, watches, premises, threads, 0)
         self._shape = shape
         self._handle: int | None = library.custody_new(
             ctypes.byref(shape),
-            _address(self._model.custody_model_expand),
+            expand.address,
             None if folder is None else str(folder).encode(),
             resident_states,
         )

@@ -1,0 +1,84 @@
+"""The C engine against the plain explorer, which is its oracle: everything that both say is equal."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+
+from custody.explore.compiled import CompiledCode, Task
+from custody.explore.compiled import search as compiled_search
+from custody.explore.search import explore
+from custody.language import instances, load
+from custody.system.finding import Exploration, Limits, Means
+from custody.system.model import System
+from support.checked_systems import checked_systems
+from support.compiled_together import Part, compiled_together, engine_library
+
+ROOT = Path(__file__).parent.parent.parent
+SPECS = sorted([*(ROOT / "spec").rglob("*.custody"), *(ROOT / "tests" / "protocols").glob("*.custody")])
+FUZZED = int(os.environ.get("CUSTODY_FUZZ", "400"))
+"""Random systems; a full run of CI asks for 5,000."""
+TOGETHER = 50
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
+    return engine_library(tmp_path_factory.mktemp("engine"))
+
+
+def said(found: Exploration) -> Exploration:
+    """Without what depends on the machine."""
+    return replace(found, seconds=0, peak_bytes=0)
+
+
+@pytest.mark.parametrize("path", SPECS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_specifications(path: Path) -> None:
+    for system in instances(load(str(path)), {}):
+        task = Task.of(system)
+        plain = said(explore(system))
+        for threads in (1, 2):
+            assert said(compiled_search(task, CompiledCode(task), Limits(), None, Means(threads))) == plain
+
+
+def test_random_systems(engine: ctypes.CDLL, tmp_path: Path) -> None:
+    waiting: list[System] = []
+    count = 0
+
+    def compare() -> None:
+        nonlocal count
+        folder = tmp_path / str(count)
+        folder.mkdir()
+        tasks = [Task.of(system) for system in waiting]
+        for task, part in zip(tasks, compiled_together(engine, tasks, folder), strict=True):
+            require_same(task, part)
+            count += 1
+        waiting.clear()
+
+    @settings(
+        max_examples=FUZZED,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(checked_systems())
+    def collect(system: System) -> None:
+        waiting.append(system)
+        if len(waiting) == TOGETHER:
+            compare()
+
+    collect()
+    compare()
+    assert count >= FUZZED
+
+
+def require_same(task: Task, part: Part) -> None:
+    plain = said(explore(task.system))
+    for threads in (1, 3):
+        found = said(compiled_search(task, part, Limits(), None, Means(threads)))
+        assert found == plain, task.system
