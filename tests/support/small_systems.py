@@ -5,7 +5,7 @@ The count is made with the plain evaluator alone, so it shares no search with an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hypothesis import strategies as st
@@ -89,42 +89,63 @@ def in_range(domain: Domain, value: Expr) -> Check:
 DOMAINS = (BOOLEAN, Domain(0, 2, labels=("a", "b", "c")), Domain(-2, 1), Domain(0, 3), Domain(5, 7))
 
 
-def integers(variables: Sequence[Variable], depth: int) -> st.SearchStrategy[Expr]:
+_BELOW = [st.integers(0, count - 1) if count else st.nothing() for count in range(8)]
+_CONSTANT = st.integers(-3, 7)
+
+
+@st.composite
+def integers(draw: st.DrawFn, variables: Sequence[Variable], depth: int) -> Expr:
     """Integer expressions over the variables, of at most `depth` operators above each other."""
-    numbers = [read(index, Sort.INT) for index, variable in enumerate(variables) if variable.domain.sort is Sort.INT]
-    leaves = st.one_of(st.sampled_from(numbers), st.integers(-3, 7).map(number)) if numbers else st.just(number(1))
-    if depth == 0:
-        return leaves
-    parts = integers(variables, depth - 1)
-    operators = st.sampled_from((add, sub, mul, _div, _mod))
-    return st.one_of(
-        leaves,
-        st.builds(_apply, operators, parts, parts),
-        st.builds(ite, truths(variables, depth - 1), parts, parts),
-    )
+    return _integer(draw, variables, depth)
 
 
-def truths(variables: Sequence[Variable], depth: int) -> st.SearchStrategy[Expr]:
+@st.composite
+def truths(draw: st.DrawFn, variables: Sequence[Variable], depth: int) -> Expr:
     """Boolean expressions over the variables, of at most `depth` operators above each other."""
-    flags = [read(index, Sort.BOOL) for index, variable in enumerate(variables) if variable.domain.boolean]
-    leaves = st.one_of(st.sampled_from(flags), st.booleans().map(boolean)) if flags else st.booleans().map(boolean)
-    if depth == 0:
-        return leaves
-    numbers, parts = integers(variables, depth - 1), truths(variables, depth - 1)
-    comparisons = st.sampled_from((eq, lt, le))
-    return st.one_of(
-        leaves,
-        st.builds(_apply, comparisons, numbers, numbers),
-        st.builds(eq, parts, parts),
-        st.builds(not_, parts),
-        st.builds(and_, parts, parts, parts),
-        st.builds(or_, parts, parts, parts),
-        st.builds(ite, parts, parts, parts),
-    )
+    return _truth(draw, variables, depth)
 
 
-def _apply(operator: Callable[[Expr, Expr], Expr], left: Expr, right: Expr) -> Expr:
-    return operator(left, right)
+# Drawn part by part and not put together from strategies, which would take a hundred times longer.
+
+
+def _integer(draw: st.DrawFn, variables: Sequence[Variable], depth: int) -> Expr:
+    choice = draw(_BELOW[7]) if depth else 0
+    match choice:
+        case 0 | 1:
+            numbers = [index for index, variable in enumerate(variables) if variable.domain.sort is Sort.INT]
+            if numbers and draw(st.booleans()):
+                return read(numbers[draw(_BELOW[len(numbers)])], Sort.INT)
+            return number(draw(_CONSTANT))
+        case 2 | 3 | 4 | 5:
+            operator = (add, sub, mul, _div, _mod)[draw(_BELOW[5])]
+            return operator(_integer(draw, variables, depth - 1), _integer(draw, variables, depth - 1))
+        case _:
+            parts = (_integer(draw, variables, depth - 1) for _ in range(2))
+            return ite(_truth(draw, variables, depth - 1), *parts)
+
+
+def _truth(draw: st.DrawFn, variables: Sequence[Variable], depth: int) -> Expr:
+    choice = draw(_BELOW[7]) if depth else 0
+    if choice == 0:
+        flags = [index for index, variable in enumerate(variables) if variable.domain.boolean]
+        if flags and draw(st.booleans()):
+            return read(flags[draw(_BELOW[len(flags)])], Sort.BOOL)
+        return boolean(draw(st.booleans()))
+    if choice == 1:
+        comparison = (eq, lt, le)[draw(_BELOW[3])]
+        return comparison(_integer(draw, variables, depth - 1), _integer(draw, variables, depth - 1))
+    parts = [_truth(draw, variables, depth - 1) for _ in range((0, 0, 2, 1, 3, 3, 3)[choice])]
+    match choice:
+        case 2:
+            return eq(*parts)
+        case 3:
+            return not_(*parts)
+        case 4:
+            return and_(*parts)
+        case 5:
+            return or_(*parts)
+        case _:
+            return ite(*parts)
 
 
 def _div(left: Expr, right: Expr) -> Expr:
