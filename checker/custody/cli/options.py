@@ -43,7 +43,7 @@ def exploring(function: Callable[..., Any]) -> Callable[..., Any]:
                 max_memory=None if memory is None else memory * MEBIBYTE,
                 timeout=arguments.pop("timeout"),
             ),
-            means=Means(threads=arguments.pop("threads")),
+            means=Means(threads=arguments.pop("threads"), resume=arguments.pop("resume")),
             symmetry=not arguments.pop("no_symmetry"),
         )
         return function(exploring=options, **arguments)
@@ -96,6 +96,7 @@ _OPTIONS = (
         help="Who gives the verdicts; `all` runs every engine and compares them.",
     ),
     click.option("--threads", type=click.IntRange(min=1), default=1, metavar="N", help="Search with N threads."),
+    click.option("--resume", is_flag=True, help="Go on where an earlier run of the same command was stopped."),
     click.option("--max-states", type=click.IntRange(min=1), metavar="N", help="Stop after N states."),
     click.option("--max-memory", type=click.IntRange(min=1), metavar="MIB", help="Stop at so many MiB of memory."),
     click.option(

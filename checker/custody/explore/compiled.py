@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Protocol
 
 from custody.explore.budget import Budget, LimitReachedError
+from custody.explore.checkpoint import Checkpoint, DamagedError
 from custody.explore.compiler import Build, Source
 from custody.explore.emit import source
 from custody.explore.generate import BROKEN
@@ -21,6 +22,7 @@ from custody.explore.native import (
     ENGINE_FILES,
     FOLDER,
     HEADERS,
+    DiskError,
     Engine,
     Expand,
     Model,
@@ -40,6 +42,10 @@ _ROUND = 0.1
 """Seconds between two looks at the keyboard, the clock and the memory."""
 _AT_ONCE = 8
 """Actors whose rest is looked for together."""
+_RESIDENT_WORDS = 1 << 22
+"""Words of states that stay in memory; the table has them as well, and what is to be expanded is read in order."""
+_WORTH_KEEPING = 1.0
+"""Seconds of search from which on a checkpoint is kept."""
 _QUICKLY_COMPILED = ("-O1", "-DCUSTODY_STEPS")
 
 
@@ -119,29 +125,63 @@ class _Search:
         self._model: Model | None = None
 
     def run(self, limits: Limits, progress: ProgressHook | None) -> Exploration:
-        """The whole of it."""
+        """The whole of it; from the beginning, too, where a checkpoint turns out to be damaged."""
         budget = Budget(limits, progress)
-        layout = self._task.layout
-        with Engine(
-            self._code.engine(),
-            self._code.expand(),
-            layout,
-            len(self._system.actions),
-            len(self._watches.properties),
-            len(self._watches.premises),
-            self._means.threads,
-        ) as engine:
+        if not self._means.resume:
+            return self._go(budget, resume=False)
+        try:
+            return self._go(budget, resume=True)
+        except DamagedError:
+            found = self._go(budget, resume=False)
+            note = f"the checkpoint of {self._system.name} was damaged; the search began anew"
+            return replace(found, notes=(note, *found.notes))
+
+    def _go(self, budget: Budget, *, resume: bool) -> Exploration:
+        task = self._task
+        with (
+            Checkpoint(task.text, resume=resume) as checkpoint,
+            Engine(
+                self._code.engine(),
+                self._code.expand(),
+                task.layout,
+                len(self._system.actions),
+                len(self._watches.properties),
+                len(self._watches.premises),
+                checkpoint.threads or self._means.threads,
+                checkpoint.folder,
+                _RESIDENT_WORDS // task.layout.words,
+            ) as engine,
+        ):
             limit: str | None = None
             stuck: dict[str, tuple[str, Goal]] = {}
             try:
-                engine.seed([layout.pack(state) for state in initial_states(self._system)])
-                _search(engine, budget)
+                if checkpoint.is_resumed:
+                    checkpoint.restore(engine)
+                else:
+                    engine.seed([task.layout.pack(state) for state in initial_states(self._system)])
+                _search(engine, budget, checkpoint)
                 stuck = self._stuck(engine, budget)
+                checkpoint.discard()
             except LimitReachedError as reached:
                 limit = reached.limit
+            except DiskError as error:
+                limit = str(error)
             except KeyboardInterrupt:
                 limit = INTERRUPTED
-            return self._result(engine, limit, stuck, budget)
+            notes = self._keep(engine, checkpoint, budget) if limit else []
+            if resume and not checkpoint.is_resumed:
+                notes.append(f"there was no checkpoint of {self._system.name} to go on from; the search began anew")
+            return self._result(engine, limit, stuck, budget, tuple(notes))
+
+    def _keep(self, engine: Engine, checkpoint: Checkpoint, budget: Budget) -> list[str]:
+        """What can be gone on from later, where that is worth it; returns what there is to say of it."""
+        if budget.seconds < _WORTH_KEEPING and not checkpoint.is_resumed:
+            return []
+        try:
+            checkpoint.save(engine)
+        except DiskError as error:
+            return [f"the search cannot be resumed: {error}"]
+        return ["where the search stands was kept; the same command with --resume goes on from there"]
 
     # ------------------------------------------------------------------ who can never rest
 
@@ -190,7 +230,12 @@ class _Search:
         return goals
 
     def _result(
-        self, engine: Engine, limit: str | None, stuck: dict[str, tuple[str, Goal]], budget: Budget
+        self,
+        engine: Engine,
+        limit: str | None,
+        stuck: dict[str, tuple[str, Goal]],
+        budget: Budget,
+        notes: tuple[str, ...],
     ) -> Exploration:
         seen, counts = engine.seen, engine.counts
         goals = self._goals(engine, seen.first) | {name: goal for name, (_, goal) in stuck.items()}
@@ -219,10 +264,11 @@ class _Search:
             premises={name: tuple(values) for name, values in held.items()},
             seconds=budget.seconds,
             peak_bytes=budget.peak_bytes,
+            notes=notes,
         )
 
 
-def _search(engine: Engine, budget: Budget) -> None:
+def _search(engine: Engine, budget: Budget, checkpoint: Checkpoint) -> None:
     """Until every reachable state has been expanded; LimitReachedError where that cannot be."""
     while True:
         status = engine.run(budget.round(_ROUND), budget.max_states, budget.allowed_bytes)
@@ -234,6 +280,8 @@ def _search(engine: Engine, budget: Budget) -> None:
         if status is Status.MAX_MEMORY:
             raise LimitReachedError(budget.memory_limit)
         budget.require(counts.bytes)
+        if checkpoint.is_due:
+            checkpoint.save(engine)
         if budget.is_time_to_show:
             budget.show(counts.states, sum(engine.seen.fired), counts.layers - 1, counts.frontier, counts.bytes)
 

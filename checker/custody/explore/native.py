@@ -216,6 +216,10 @@ class Engine:
         self._handle = None
 
     @property
+    def threads(self) -> int:
+        return self._shape.threads
+
+    @property
     def handle(self) -> int | None:
         """What C calls this search."""
         return self._handle

@@ -65,9 +65,13 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """How an exhaustive search goes about it, which changes no answer. `threads` share the work."""
+    """How an exhaustive search goes about it, which changes no answer.
+
+    `threads` share the work.  With `resume` it goes on where the last one of the same system was stopped.
+    """
 
     threads: int = 1
+    resume: bool = False
 
 
 @dataclass(frozen=True, slots=True)
