@@ -42,7 +42,7 @@ _ROUND = 0.1
 """Seconds between two looks at the keyboard, the clock and the memory."""
 _AT_ONCE = 8
 """Actors whose rest is looked for together."""
-_RESIDENT_WORDS = 1 << 22
+_RESIDENT_WORDS = 1 << 20
 """Words of states that stay in memory; the table has them as well, and what is to be expanded is read in order."""
 _WORTH_KEEPING = 1.0
 """Seconds of search from which on a checkpoint is kept."""

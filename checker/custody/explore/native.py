@@ -20,7 +20,7 @@ NEVER: Final = 2**64 - 1
 """No layer, as C says it."""
 
 FOLDER: Final = Path(__file__).parent / "c"
-ENGINE_FILES: Final = ("engine.c", "steps.c", "reach.c", "store.c", "table.c")
+ENGINE_FILES: Final = ("engine.c", "keep.c", "layers.c", "saved.c", "steps.c", "reach.c", "store.c", "table.c")
 HEADERS: Final = ("model.h", "engine.h", "inside.h", "store.h", "table.h")
 PREFIX: Final = "custody_model_"
 """What the names of a model's functions begin with."""

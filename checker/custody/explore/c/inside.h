@@ -2,9 +2,93 @@
 #ifndef CUSTODY_INSIDE_H
 #define CUSTODY_INSIDE_H
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "engine.h"
+#include "store.h"
+#include "table.h"
+
+enum {
+    BLOCK = 1 << 10,       /* states expanded together, at most */
+    RECENT_BITS = 14,
+    BATCH = 1 << 11,       /* states sent to another thread together */
+};
+
+struct batch {
+    struct batch *next;
+    size_t count;
+    u64 states[];
+};
+
+struct shard {
+    struct table table;
+    struct store store;
+    u64 *ends; /* of the layers, as counts of the store */
+    size_t layers, room;
+    _Atomic u64 cursor; /* the next state to expand; below `ends` of the layer that is expanded */
+};
+
+struct worker {
+    struct custody_engine *engine;
+    u32 number;
+    struct tally tally;
+    u64 *out, *block, *hashes;
+    u64 *recent; /* states that were seen a moment ago, by the first bits of their hash; zeros at first */
+    struct batch **outgoing; /* one for each thread, being filled */
+    pthread_mutex_t lock;
+    struct batch *inbox; /* under `lock` */
+    _Atomic size_t waiting;
+    enum custody_status status;
+};
+
+struct custody_engine {
+    struct custody_shape shape;
+    custody_expand *expand;
+    enum kind kind;
+    size_t block;     /* states expanded together */
+    size_t keep;      /* chunks of a store that stay in memory */
+    u64 layer;        /* the layer that is expanded */
+    u64 expanded;
+    u64 *first, *bad; /* for each watch the layer; what was seen before this round */
+    struct shard *shards;
+    struct worker *workers;
+    _Atomic bool pause, full;
+    _Atomic u32 producing;
+    _Atomic u64 states, bytes;
+    u64 max_states, max_bytes;
+    double deadline;
+};
+
+static inline size_t words_for(u32 bits)
+{
+    return bits / 64 + 1;
+}
+
+/* Which shard a state belongs to: by the lower half of its hash, the upper one chooses the bucket. */
+static inline u32 owner_of(u64 hash, u32 threads)
+{
+    return (u32)(((hash & 0xffffffffu) * threads) >> 32);
+}
+
+static inline u64 shard_bytes(const struct shard *shard)
+{
+    return shard->table.bytes + store_bytes(&shard->store) + shard->room * sizeof(u64);
+}
+
+/* keep.c: puts states where they belong, as far as they are new.  `states` is used up. */
+void keep_alone(struct worker *worker, u64 *states, size_t count);
+/* Likewise, sending to other threads what is theirs. */
+void share(struct worker *worker, u64 *states, size_t count);
+/* Sends what is still waiting to be sent. */
+void send_rest(struct worker *worker);
+/* Takes what others have sent; false when there was nothing. */
+bool receive(struct worker *worker);
+
+/* engine.c */
+bool begin_layer(struct shard *shard);
+void count_up(struct custody_engine *engine);
 
 /* A number for a known state: its shard's, and one below `custody_places` in that.  UINT64_MAX when it is not known. */
 u64 custody_place(const struct custody_engine *engine, const u64 *state, u32 *shard);

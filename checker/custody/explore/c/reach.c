@@ -1,7 +1,5 @@
 /* From which states can a marked one be reached: marks passed backwards over steps that are computed again. */
 #define _GNU_SOURCE /* clock_gettime */
-#include "engine.h"
-
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>

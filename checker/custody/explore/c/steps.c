@@ -1,11 +1,8 @@
 /* Looks for states and steps in layers that the search has been through, for traces. */
-#include "engine.h"
-
 #include <stdlib.h>
 #include <string.h>
 
 #include "inside.h"
-#include "table.h"
 
 enum { READ = 1 << 10 };
 

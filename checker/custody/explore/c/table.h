@@ -22,7 +22,7 @@
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
 enum kind { BITS, NARROW, WORDS };
-enum { LEAST_BUCKETS = 1 << 7, OVERRUN = 1 << 6, LINE = 64 };
+enum { LEAST_BUCKETS = 1 << 7, OVERRUN = 1 << 6, LINE = 64, GROWS_BY_HALF = 1 << 24 };
 
 struct table {
     char *slots;  /* buckets + OVERRUN buckets; the last one is never full.  Or the bits of kind BITS. */
@@ -158,11 +158,12 @@ ALWAYS_INLINE void place(struct table *table, const u64 *state, const enum kind 
     save_slot(bucket, slot, state, kind, words);
 }
 
-/* What the table grows by, in buckets: an eighth, less where not so much is left. */
+/* What the table grows by, in buckets: small ones by half, since every growth moves all of it, large ones by a sixth,
+ * less where not so much is left. */
 ALWAYS_INLINE u64 growth(const struct table *table, size_t size)
 {
     u64 least = table->buckets / 32 + 1;
-    u64 wanted = table->buckets / 8;
+    u64 wanted = table->bytes < GROWS_BY_HALF ? table->buckets / 2 : table->buckets / 6;
     u64 left = table->slack / size;
     return left < least ? least : left < wanted ? left : wanted;
 }

@@ -1,0 +1,214 @@
+/* What becomes of successors: known ones are dropped, new ones go into the table and the store of their shard. */
+#include "inside.h"
+
+#include <sched.h>
+
+enum {
+    AHEAD = 32,   /* how many states are prefetched ahead */
+    WAITING = 64, /* batches that may wait for a thread before others stop to send it more */
+};
+
+ALWAYS_INLINE enum custody_status keep_if_new(struct shard *shard, u64 hash, const u64 *state, const enum kind kind,
+                                              const unsigned words)
+{
+    enum found found = insert(&shard->table, hash, state, kind, words);
+    if (LIKELY(found == KNOWN))
+        return CUSTODY_DONE;
+    u64 *place = store_append(&shard->store);
+    if (!place || found == NO_MEMORY)
+        return CUSTODY_NO_MEMORY;
+    memcpy(place, state, words * sizeof(u64));
+    return CUSTODY_DONE;
+}
+
+/* Drops the states that were seen a moment ago, so that most repetitions never reach the table; returns how many are
+ * left, with their hashes in `worker->hashes`. */
+ALWAYS_INLINE size_t sift(struct worker *worker, u64 *states, size_t count, const unsigned words)
+{
+    size_t left = 0;
+    for (size_t k = 0; k < count; k++) {
+        u64 hash = hash_of(states + k * words, words);
+        u64 *recent = worker->recent + (hash >> (64 - RECENT_BITS)) * words;
+        u64 difference = 0;
+        for (unsigned word = 0; word < words; word++) {
+            u64 value = states[k * words + word];
+            difference |= recent[word] ^ value;
+            recent[word] = value;
+            states[left * words + word] = value;
+        }
+        worker->hashes[left] = hash;
+        left += difference != 0;
+    }
+    return left;
+}
+
+/* All of `states` belong to the shard, and their hashes are in `worker->hashes`. */
+ALWAYS_INLINE enum custody_status keep_all(struct worker *worker, struct shard *shard, const u64 *states,
+                                           size_t count, const enum kind kind, const unsigned words)
+{
+    const u64 *hashes = worker->hashes;
+    for (size_t k = 0; k < count && k < AHEAD; k++)
+        prefetch(&shard->table, hashes[k], states + k * words, kind, words);
+    for (size_t k = 0; k < count; k++) {
+        if (k + AHEAD < count)
+            prefetch(&shard->table, hashes[k + AHEAD], states + (k + AHEAD) * words, kind, words);
+        enum custody_status status = keep_if_new(shard, hashes[k], states + k * words, kind, words);
+        if (UNLIKELY(status != CUSTODY_DONE))
+            return status;
+    }
+    return CUSTODY_DONE;
+}
+
+/* ------------------------------------------------------------------ between threads */
+
+static struct batch *batch_to(struct worker *worker, u32 to)
+{
+    if (!worker->outgoing[to]) {
+        struct batch *batch = malloc(sizeof *batch + (size_t)BATCH * worker->engine->shape.words * sizeof(u64));
+        if (!batch) {
+            worker->status = CUSTODY_NO_MEMORY;
+            return NULL;
+        }
+        batch->count = 0;
+        worker->outgoing[to] = batch;
+    }
+    return worker->outgoing[to];
+}
+
+static void send(struct worker *worker, u32 to)
+{
+    struct batch *batch = worker->outgoing[to];
+    struct worker *other = &worker->engine->workers[to];
+    worker->outgoing[to] = NULL;
+    pthread_mutex_lock(&other->lock);
+    batch->next = other->inbox;
+    other->inbox = batch;
+    pthread_mutex_unlock(&other->lock);
+    atomic_fetch_add(&other->waiting, 1);
+}
+
+void send_rest(struct worker *worker)
+{
+    for (u32 to = 0; to < worker->engine->shape.threads; to++)
+        if (worker->outgoing[to])
+            send(worker, to);
+}
+
+/* Moves this thread's states and their hashes to the front and the others into batches; returns how many are its own. */
+ALWAYS_INLINE size_t sort_out(struct worker *worker, u64 *states, size_t count, const unsigned words)
+{
+    struct custody_engine *engine = worker->engine;
+    u32 threads = engine->shape.threads;
+    size_t mine = 0;
+    for (size_t k = 0; k < count; k++) {
+        const u64 *state = states + k * words;
+        u64 hash = worker->hashes[k];
+        u32 to = owner_of(hash, threads);
+        if (to == worker->number) {
+            for (unsigned word = 0; word < words; word++)
+                states[mine * words + word] = state[word];
+            worker->hashes[mine++] = hash;
+            continue;
+        }
+        struct batch *batch = batch_to(worker, to);
+        if (UNLIKELY(!batch))
+            return mine;
+        for (unsigned word = 0; word < words; word++)
+            batch->states[batch->count * words + word] = state[word];
+        if (++batch->count == BATCH)
+            send(worker, to);
+    }
+    return mine;
+}
+
+/* ------------------------------------------------------------------ for each kind of state */
+
+enum task { KEEP, SHARE, TAKE };
+
+/* Hashes the states, drops what need not be looked for, and sends away what is not this thread's; returns how many are
+ * left. */
+ALWAYS_INLINE size_t prepare(struct worker *worker, u64 *states, size_t count, enum task task, const unsigned words)
+{
+    if (task == TAKE) {
+        for (size_t k = 0; k < count; k++)
+            worker->hashes[k] = hash_of(states + k * words, words);
+        return count;
+    }
+    count = sift(worker, states, count, words);
+    return task == SHARE ? sort_out(worker, states, count, words) : count;
+}
+
+static size_t prepare_states(struct worker *worker, u64 *states, size_t count, enum task task)
+{
+    u32 words = worker->engine->shape.words;
+    return words == 1 ? prepare(worker, states, count, task, 1) : prepare(worker, states, count, task, words);
+}
+
+static enum custody_status keep_states(struct worker *worker, const u64 *states, size_t count)
+{
+    struct custody_engine *engine = worker->engine;
+    struct shard *mine = &engine->shards[worker->number];
+    u32 words = engine->shape.words;
+    if (engine->kind == BITS)
+        return keep_all(worker, mine, states, count, BITS, 1);
+    if (engine->kind == NARROW)
+        return keep_all(worker, mine, states, count, NARROW, 1);
+    if (words == 1)
+        return keep_all(worker, mine, states, count, WORDS, 1);
+    if (words == 2)
+        return keep_all(worker, mine, states, count, WORDS, 2);
+    return keep_all(worker, mine, states, count, WORDS, words);
+}
+
+static void put(struct worker *worker, u64 *states, size_t count, enum task task)
+{
+    count = prepare_states(worker, states, count, task);
+    if (worker->status == CUSTODY_DONE)
+        worker->status = keep_states(worker, states, count);
+}
+
+void keep_alone(struct worker *worker, u64 *states, size_t count)
+{
+    struct custody_engine *engine = worker->engine;
+    u32 words = engine->shape.words, threads = engine->shape.threads;
+    if (threads == 1) {
+        put(worker, states, count, KEEP);
+        return;
+    }
+    /* Nobody else runs, so this thread acts for the owner of each state; layers are small when this is used. */
+    for (size_t k = 0; k < count && worker->status == CUSTODY_DONE; k++) {
+        struct worker *owner = &engine->workers[owner_of(hash_of(states + k * words, words), threads)];
+        put(owner, states + k * words, 1, TAKE);
+        worker->status = owner->status;
+    }
+}
+
+void share(struct worker *worker, u64 *states, size_t count)
+{
+    put(worker, states, count, SHARE);
+    /* Whoever has too much to do is waited for, by doing one's own. */
+    struct custody_engine *engine = worker->engine;
+    for (u32 to = 0; to < engine->shape.threads; to++)
+        while (atomic_load(&engine->workers[to].waiting) > WAITING && !receive(worker))
+            sched_yield();
+}
+
+bool receive(struct worker *worker)
+{
+    if (!atomic_load(&worker->waiting))
+        return false;
+    pthread_mutex_lock(&worker->lock);
+    struct batch *batch = worker->inbox;
+    worker->inbox = NULL;
+    pthread_mutex_unlock(&worker->lock);
+    bool any = batch != NULL;
+    while (batch) {
+        struct batch *next = batch->next;
+        if (worker->status == CUSTODY_DONE)
+            put(worker, batch->states, batch->count, TAKE);
+        free(batch);
+        atomic_fetch_sub(&worker->waiting, 1);
+        batch = next;
+    }
+    return any;
+}
