@@ -13,9 +13,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
+from custody.explore.canonical import canonical_source
 from custody.explore.layout import Layout, Slot
 from custody.explore.positions import Member, by_position
 from custody.explore.watches import Watches, over_step
+from custody.symmetry.detect import Symmetries
 from custody.system.bounds import bounds
 from custody.system.expression import FALSE, TRUE, Expr, Op, nodes, not_
 from custody.system.model import Action, System
@@ -31,14 +33,27 @@ _MAX_NESTING = 40
 _INDENT = "    "
 
 
-def source(system: System, layout: Layout, watches: Watches, marks: Sequence[Expr] = ()) -> str:
-    """The C text. OverflowError when a value could exceed 64 bits."""
-    return _Source(system, layout, watches, marks).text()
+def source(
+    system: System,
+    layout: Layout,
+    watches: Watches,
+    marks: Sequence[Expr] = (),
+    symmetries: Symmetries | None = None,
+) -> str:
+    """The C text. OverflowError when a value could exceed 64 bits.
+
+    With symmetries the search sees one state of each orbit: every successor is made that one, and the tally counts
+    what the orbits stand for.  Steps are told as they are, for `custody_model_canonical` to be asked afterwards.
+    """
+    return _Source(system, layout, watches, marks, symmetries or Symmetries((), ())).text()
 
 
 class _Source:
-    def __init__(self, system: System, layout: Layout, watches: Watches, marks: Sequence[Expr]) -> None:
+    def __init__(
+        self, system: System, layout: Layout, watches: Watches, marks: Sequence[Expr], symmetries: Symmetries
+    ) -> None:
         self._system = system
+        self._symmetries = symmetries
         self._layout = layout
         self._watches = watches
         self._marks = marks
@@ -67,7 +82,9 @@ class _Source:
             f"typedef {'int64_t' if wide else 'int32_t'} num;",
             f"enum {{ WORDS = {self._layout.words}, BAD_WORDS = {len(self._watches.properties) // 64 + 1}, "
             f"ACTIONS = {len(self._system.actions)}, MARK_WORDS = {max(1, -(-len(self._marks) // 64))} }};",
+            *(["#define CUSTODY_WEIGHTED"] if self._symmetries.roles else []),
             _PREAMBLE,
+            canonical_source(self._layout, self._symmetries),
         ]
         return "\n".join([*head, *body]) + "\n"
 
@@ -351,8 +368,19 @@ size_t custody_model_expand(const u64 *states, size_t count, u64 *out, struct ta
     struct here h = {.out = out, .bad = tally->bad, .fired = tally->fired, .held = tally->held};
     for (size_t k = 0; k < count; k++) {
         h.moved = 0;
+#ifdef CUSTODY_WEIGHTED
+        const u64 size = orbit_size(states + k * WORDS);
+        h.degree = 0;
+        one(states + k * WORDS, &h);
+        tally->states += size;
+        tally->transitions += size * h.degree;
+    }
+    for (size_t k = 0; k < h.n; k++)
+        canonical(out + k * WORDS);
+#else
         one(states + k * WORDS, &h);
     }
+#endif
     return h.n;
 }
 #endif
