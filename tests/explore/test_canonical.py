@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-import shutil
+from ctypes import CDLL
 from math import comb
 from pathlib import Path
 from random import Random
@@ -19,20 +19,19 @@ from custody.symmetry.images import fired_closed
 from custody.symmetry.orbits import Orbits
 from custody.system.finding import Limits
 from custody.system.model import Form, State, System
-from support.native import Native, engine
+from support.compiled_together import engine_library
+from support.native import Native
 from support.symmetric_systems import FRIENDS, HOLDERS, QUEUE, TABLE, german, protocol, symmetric_systems, written
 
 SPEC = Path(__file__).parents[2] / "spec"
 
-pytestmark = pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler")
-
 
 @pytest.fixture(scope="module")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return engine(tmp_path_factory.mktemp("engine"))
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> CDLL:
+    return engine_library(tmp_path_factory.mktemp("engine"))
 
 
-def agrees(system: System, compiled: Path, folder: Path, limit: int = 200_000) -> None:
+def agrees(system: System, compiled: CDLL, folder: Path, limit: int = 200_000) -> None:
     """The search by orbits counts what the plain search counts, and sees the same as early."""
     plain = explore(system, Limits(max_states=limit))
     if not plain.complete:
@@ -63,7 +62,7 @@ def anywhere(system: System, count: int) -> list[State]:
     ],
 )
 def test_the_yardstick(
-    devices: str, orbits: int, states: int, transitions: int, compiled: Path, tmp_path: Path
+    devices: str, orbits: int, states: int, transitions: int, compiled: CDLL, tmp_path: Path
 ) -> None:
     system = protocol("lifecycle", N=devices)
     found = Native(system, find(system), tmp_path, compiled).run()
@@ -106,7 +105,7 @@ action light by Lamp
 """
 
 
-def test_many_instances(compiled: Path, tmp_path: Path) -> None:
+def test_many_instances(compiled: CDLL, tmp_path: Path) -> None:
     system = written(MANY)
     found = Native(system, find(system), tmp_path, compiled).run()
     # The lamps that are lit, and which of these was the last.
@@ -130,12 +129,12 @@ KINDS: list[System] = [
 
 
 @pytest.mark.parametrize("system", KINDS, ids=lambda system: system.name)
-def test_every_kind(system: System, compiled: Path, tmp_path: Path) -> None:
+def test_every_kind(system: System, compiled: CDLL, tmp_path: Path) -> None:
     agrees(system, compiled, tmp_path)
 
 
 @pytest.mark.parametrize("system", KINDS, ids=lambda system: system.name)
-def test_the_representative_is_the_one_that_is_defined(system: System, compiled: Path, tmp_path: Path) -> None:
+def test_the_representative_is_the_one_that_is_defined(system: System, compiled: CDLL, tmp_path: Path) -> None:
     symmetries = find(system)
     orbits = Orbits(system, symmetries)
     native = Native(system, symmetries, tmp_path, compiled)
@@ -144,7 +143,7 @@ def test_the_representative_is_the_one_that_is_defined(system: System, compiled:
 
 
 @pytest.mark.parametrize("name", ["coherency", "udmabuf", "dma_buf"])
-def test_the_specifications(name: str, compiled: Path, tmp_path: Path) -> None:
+def test_the_specifications(name: str, compiled: CDLL, tmp_path: Path) -> None:
     for number, system in enumerate(instances(load(str(SPEC / f"{name}.custody")), {})[:3]):
         folder = tmp_path / str(number)
         folder.mkdir()
@@ -153,7 +152,7 @@ def test_the_specifications(name: str, compiled: Path, tmp_path: Path) -> None:
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(symmetric_systems())
-def test_random_symmetric_systems(compiled: Path, tmp_path_factory: pytest.TempPathFactory, system: System) -> None:
+def test_random_symmetric_systems(compiled: CDLL, tmp_path_factory: pytest.TempPathFactory, system: System) -> None:
     agrees(system, compiled, tmp_path_factory.mktemp("random"), limit=2_000)
 
 

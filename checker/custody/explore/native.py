@@ -171,11 +171,24 @@ class Expand:
 class Model:
     """A model compiled to tell its steps apart, for traces; `marks` is how many marks it has."""
 
-    def __init__(self, library: ctypes.CDLL, marks: int, prefix: str = PREFIX) -> None:
+    def __init__(self, library: ctypes.CDLL, marks: int, prefix: str = PREFIX, *, by_orbits: bool = False) -> None:
+        """`by_orbits` when states stand for their orbits."""
         self._library = library
+        self._canonical = library[f"{prefix}canonical"] if by_orbits else None
         self.structure: Final = _Model(
-            _address(library[f"{prefix}steps"]), _address(library[f"{prefix}marks"]), None, max(1, -(-marks // 64))
+            _address(library[f"{prefix}steps"]),
+            _address(library[f"{prefix}marks"]),
+            _address(self._canonical) if by_orbits else None,
+            max(1, -(-marks // 64)),
         )
+
+    def canonical(self, layout: Layout, packed: Sequence[int]) -> list[int]:
+        """Of each state the one that stands for its orbit."""
+        if self._canonical is None:
+            return list(packed)
+        words = array("Q", layout.to_words(packed))
+        self._canonical(ctypes.c_void_p(words.buffer_info()[0]), ctypes.c_size_t(len(packed)))
+        return layout.from_words(words.tobytes())
 
 
 class Engine:
@@ -192,12 +205,17 @@ class Engine:
         threads: int = 1,
         folder: Path | None = None,
         resident_states: int = NEVER,
+        *,
+        by_orbits: bool = False,
     ) -> None:
-        """Beyond `resident_states`, states wait in files of `folder`."""
+        """Beyond `resident_states`, states wait in files of `folder`.
+
+        `by_orbits` when states stand for their orbits: then these are counted as well.
+        """
         self._library = library
         self._layout = layout
         self._expand = expand
-        shape = _Shape(layout.words, layout.bits, actions, watches, premises, threads, 0)
+        shape = _Shape(layout.words, layout.bits, actions, watches, premises, threads, by_orbits)
         self._shape = shape
         self._handle: int | None = library.custody_new(
             ctypes.byref(shape),
