@@ -14,7 +14,7 @@ from math import factorial, prod
 
 from custody.symmetry.detect import Refusal, SymmetricRole, Symmetries
 from custody.symmetry.permutation import touched
-from custody.system.model import System
+from custody.system.model import State, System
 from custody.system.place import Place
 
 MAX_PERMUTATIONS = 5_040
@@ -53,6 +53,11 @@ class Arrangement:
     def simple(self) -> bool:
         """Whether sorting the keys is all there is to do, as far as this role is concerned."""
         return not self.rest
+
+    def key(self, state: State, instance: int) -> tuple[int, ...]:
+        """The key of an instance in a state."""
+        values = [state[variable] for variable in self.blocks[instance]]
+        return (*values, *(int(state[p.variable] == p.values[instance]) for p in self.pointers))
 
 
 def classify(symmetries: Symmetries) -> tuple[Arrangement, ...]:

@@ -39,9 +39,8 @@ class Orbits:
     def _key(self, state: State) -> tuple[int, ...]:
         keys: list[int] = []
         for arrangement in self._arrangements:
-            for instance, block in enumerate(arrangement.blocks):
-                keys += [state[variable] for variable in block]
-                keys += [state[p.variable] == p.values[instance] for p in arrangement.pointers]
+            for instance in range(len(arrangement.blocks)):
+                keys += arrangement.key(state, instance)
         return (*keys, *reversed(state))
 
 
