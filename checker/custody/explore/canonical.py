@@ -22,11 +22,14 @@ _INDENT = "    "
 
 
 def canonical_source(layout: Layout, symmetries: Symmetries) -> str:
-    """The functions `canonical` and `orbit_size`, and under CUSTODY_STEPS `custody_model_canonical`.
+    """The functions `canonical` and `orbit_size`, and under CUSTODY_STEPS `custody_model_canonical`; nothing where
+    no role is symmetric.
 
     The second wants a state that the first has made.  WORDS must be defined.  OverflowError when an orbit can have
     more than 2^63 states.
     """
+    if not symmetries.roles:
+        return ""
     if prod(factorial(len(role.instances)) for role in symmetries.roles) >= MAX_ORBIT:
         raise OverflowError("orbits can have more than 2^63 states")
     arrangements = classify(symmetries)
@@ -223,10 +226,16 @@ def _tried(
             lines += [f"{_INDENT * 2}break;", f"{_INDENT}}}"]
         lines += [f"{_INDENT}}}", "}", ""]
     runs = sum(len(roles[number].instances) // 2 for number in hard)
-    lines += [f"enum {{ RUNS = {runs}, MOST = {most} }};", "", "static void exchange(u64 *s, int role, int i)", "{"]
+    lines += ["static void exchange(u64 *s, int role, int i)", "{"]
     lines += [f"{_INDENT}switch (role) {{"]
     lines += [f"{_INDENT}case {number}: exchange_{number}(s, i); break;" for number in hard]
-    lines += [f"{_INDENT}}}", "}", _TRY, "static void choice_of(struct choice *c, u64 *s)", "{"]
+    lines += [
+        f"{_INDENT}}}",
+        "}",
+        _TRY.replace("RUNS", str(runs)).replace("MOST", str(most)),
+        "static void choice_of(struct choice *c, u64 *s)",
+        "{",
+    ]
     lines += [f"{_INDENT}c->runs = 0;"]
     for number in hard:
         keys = _Keys(layout, arrangements[number])
