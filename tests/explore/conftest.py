@@ -1,0 +1,17 @@
+"""What the tests of this room share: the compiled library."""
+
+from __future__ import annotations
+
+import ctypes
+
+import pytest
+
+from custody.explore.compressed import SOURCES, load
+from support.compiled import compiled
+
+
+@pytest.fixture(scope="session")
+def library(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
+    """The analyses of graphs, compiled as they are."""
+    made = tmp_path_factory.mktemp("library") / "graph.so"
+    return load(compiled(SOURCES, made, "-O2", "-fPIC", "-shared"))

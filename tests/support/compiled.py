@@ -1,0 +1,17 @@
+"""The C of the searches, compiled for a test."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+WARNINGS = ("-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror")
+
+
+def compiled(sources: Sequence[Path], made: Path, *options: str) -> Path:
+    """What the compiler makes of the sources, without a warning; the options say what that is."""
+    command = ["cc", *WARNINGS, *options, "-o", str(made), *map(str, sources)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    return made
