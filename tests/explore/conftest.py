@@ -1,4 +1,4 @@
-"""What the tests of this room share: the compiled library."""
+"""What the tests of this room share: the compiled libraries."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 
 from custody.explore.compressed import SOURCES, load
 from support.compiled import compiled
+from support.searching import engine_library
 
 
 @pytest.fixture(scope="session")
@@ -15,3 +16,9 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
     """The analyses of graphs, compiled as they are."""
     made = tmp_path_factory.mktemp("library") / "graph.so"
     return load(compiled(SOURCES, made, "-O2", "-fPIC", "-shared"))
+
+
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
+    """The search, with the analyses of what it found."""
+    return engine_library(tmp_path_factory.mktemp("engine"))

@@ -11,15 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from custody.explore.calls import OverLimitError, StoppedError
 from custody.explore.compressed import (
     FOLDER,
     NOBODY,
     SOURCES,
     Arrays,
     CompressedGraph,
-    OverLimitError,
     Promises,
-    StoppedError,
     action_array,
     action_bytes,
 )

@@ -10,48 +10,34 @@ from hypothesis import given, settings
 
 from custody.graph.build import reachable
 from custody.graph.engine import analyse
-from custody.properties.replay import replay
 from custody.system.expression import FALSE, TRUE
-from custody.system.finding import Exploration, Finding, Trace, Verdict
+from custody.system.finding import Finding, Trace, Verdict
 from custody.system.model import Fairness, Form, Property, System
+from support.agreeing import must_agree
 from support.compressing import decide
 from support.edges import at, eventually, graph, graphs, leads_to, strong, weak
-from support.naive import changes_of_actor, is_fair_violation
 from support.random_systems import random_systems
 
 THOROUGH = settings(max_examples=400, derandomize=True, deadline=None, database=None)
 
 
-def must_agree(library: ctypes.CDLL, system: System) -> dict[str, Finding]:
-    """The findings, which are those of the second engine, each with a trace that the plain evaluator confirms."""
-    theirs: Exploration = analyse(system)
+def agreed(library: ctypes.CDLL, system: System) -> dict[str, Finding]:
+    """The findings, which are those of the second engine."""
     ours = decide(library, system, reachable(system))
-    for name, finding in ours.items():
-        p, other = system.property_named(name), theirs.findings[name]
-        assert (finding.verdict, finding.subject) == (other.verdict, other.subject), name
-        replay(system, p, finding)
-        assert (finding.trace is None) == (other.trace is None)
-        if finding.trace is None or other.trace is None:
-            continue
-        if p.form is Form.PROGRESS:
-            assert finding.trace.length == other.trace.length
-            assert changes_of_actor(system, finding.trace) == changes_of_actor(system, other.trace)
-        else:
-            assert is_fair_violation(system, p, finding.trace)
-            assert finding.trace.loop_at == other.trace.loop_at
+    must_agree(system, ours, analyse(system).findings)
     return ours
 
 
 @THOROUGH
 @given(random_systems())
 def test_random_systems(library: ctypes.CDLL, system: System) -> None:
-    assert must_agree(library, system).keys() == {"can_rest", "happens", "answers"}
+    assert agreed(library, system).keys() == {"can_rest", "happens", "answers"}
 
 
 @THOROUGH
 @given(graphs())
 def test_random_graphs(library: ctypes.CDLL, system: System) -> None:
-    must_agree(library, system)
+    agreed(library, system)
 
 
 def test_the_random_systems_need_every_kind_of_answer(library: ctypes.CDLL) -> None:
@@ -94,7 +80,7 @@ TO_AND_FRO = [(0, 1), (1, 0), (0, 2), (1, 2)]
 )
 def test_weak_and_strong(library: ctypes.CDLL, fairness: list[Fairness], arrives: bool) -> None:
     for p in (eventually(at(2)), leads_to(TRUE, at(2))):
-        (finding,) = must_agree(library, graph(TO_AND_FRO, [p], fairness)).values()
+        (finding,) = agreed(library, graph(TO_AND_FRO, [p], fairness)).values()
         assert (finding.verdict is Verdict.HOLDS) is arrives
 
 
@@ -104,23 +90,23 @@ def test_more_promises_than_a_word_has_bits(library: ctypes.CDLL) -> None:
     walk = [weak(edge) for edge in range(70)]
     for out, verdict in ((strong(70), Verdict.HOLDS), (weak(70), Verdict.VIOLATED)):
         system = graph([*ring, (69, 70)], [eventually(at(70))], [*walk, out])
-        (finding,) = must_agree(library, system).values()
+        (finding,) = agreed(library, system).values()
         assert finding.verdict is verdict
 
 
 def test_refused_states_split_a_component_more_than_once(library: ctypes.CDLL) -> None:
     edges = [(0, 1), (1, 0), (1, 2), (2, 3), (3, 0), (2, 0), (2, 4), (3, 4)]
     promises = [strong(7), strong(6), weak(0), weak(1)]
-    (finding,) = must_agree(library, graph(edges, [eventually(at(4))], promises)).values()
+    (finding,) = agreed(library, graph(edges, [eventually(at(4))], promises)).values()
     assert finding.trace is not None
     assert set(finding.trace.actions[finding.trace.loop_at :]) == {0, 1}
-    (finding,) = must_agree(library, graph(edges, [eventually(at(4))], [strong(2), *promises])).values()
+    (finding,) = agreed(library, graph(edges, [eventually(at(4))], [strong(2), *promises])).values()
     assert finding.verdict is Verdict.HOLDS
 
 
 def test_the_goal_may_come_before_the_trigger(library: ctypes.CDLL) -> None:
     edges = [(0, 1), (1, 2), (2, 3), (0, 4), (4, 3)]
-    (finding,) = must_agree(library, graph(edges, [leads_to(at(3), at(4))])).values()
+    (finding,) = agreed(library, graph(edges, [leads_to(at(3), at(4))])).values()
     assert finding.trace is not None
     assert finding.trace.actions == (3, 4)
 
@@ -129,7 +115,7 @@ def test_who_is_stuck_first_is_named_and_the_way_has_the_fewest_changes(library:
     # To 3 by A then B, or by A alone; B is stuck from 4 on, which is farther.
     edges = [(0, 1), (1, 3), (0, 2), (3, 3), (2, 3), (3, 4)]
     p = replace(leads_to(TRUE, TRUE), form=Form.PROGRESS, resting=(("B", at(0, 1, 2, 3)), ("A", at(0, 1, 2))))
-    found = must_agree(library, graph(edges, [p], actors=("A", "B")))[p.name]
+    found = agreed(library, graph(edges, [p], actors=("A", "B")))[p.name]
     assert found.subject == "A"
     assert found.trace is not None
     assert found.trace.actions == (2, 4)
@@ -141,5 +127,5 @@ def test_without_a_first_state_nothing_is_claimed(library: ctypes.CDLL) -> None:
 
     stuck = replace(eventually(TRUE), form=Form.PROGRESS, resting=(("A", FALSE),))
     for p in (eventually(TRUE), leads_to(TRUE, TRUE), stuck):
-        (finding,) = must_agree(library, nowhere(p)).values()
+        (finding,) = agreed(library, nowhere(p)).values()
         assert finding.verdict is Verdict.INCONCLUSIVE

@@ -2,9 +2,6 @@
 
 Knows nodes, actions and promises by their numbers alone; what they stand for is the business of `liveness`.  No
 object is made for a node but those on a path that was asked for.
-
-Every call runs in a thread of its own while the calling thread waits and can be interrupted: an exception there, from
-the keyboard or from `watch`, ends the C code within some ten thousand nodes and is then raised as usual.
 """
 
 from __future__ import annotations
@@ -15,8 +12,9 @@ from array import array
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Thread
 from typing import Any, Final, TypeAlias
+
+from custody.explore.calls import Calls
 
 FOLDER: Final = Path(__file__).parent / "c"
 SOURCES: Final = tuple(
@@ -34,28 +32,6 @@ NOBODY: Final = 0xFFFFFFFF
 """The component of a node that is in none."""
 
 _SHORT_ACTIONS = 1 << 16
-_LOOK_EVERY = 0.05
-"""Seconds between two looks at the watch."""
-
-
-class StoppedError(Exception):
-    """Another thread asked the graph to stop."""
-
-
-class OverLimitError(Exception):
-    """The analysis would need more memory than it may use."""
-
-
-_NO_WAY = 1
-_ERRORS: Final[dict[int, tuple[type[Exception], str]]] = {
-    2: (StoppedError, "the analysis of the graph was stopped"),
-    3: (MemoryError, "no memory for the analysis of the graph"),
-    4: (OverLimitError, "the analysis of the graph needs more memory than it may use"),
-    5: (ValueError, "the arrays are no graph"),
-    6: (ValueError, "the nodes of the graph are not in breadth-first order"),
-    7: (ValueError, "the graph is too large for the numbers of its nodes"),
-}
-"""How a call can end without an answer: `graph_status` in `c/graph.h`."""
 
 
 def action_bytes(actions: int) -> int:
@@ -102,7 +78,7 @@ class Promises:
                     raise ValueError(f"promise {position} is about action {action} of {actions}")
                 self._keeps[action * words + word] |= 1 << bit
         self.actions: Final = actions
-        self.structure: Final = _Promises(words, _address(self._keeps), _address(self._strong), _address(self._weak))
+        self.structure: Final = _Promises(words, address(self._keeps), address(self._strong), address(self._weak))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +90,7 @@ class Homes:
     count: int
 
 
-class _Arrays(ctypes.Structure):
+class GraphArrays(ctypes.Structure):
     _fields_ = (
         ("nodes", ctypes.c_uint32),
         ("initial", ctypes.c_uint32),
@@ -145,7 +121,7 @@ _NUMBERS = ctypes.POINTER(ctypes.c_uint32)
 _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "graph_open": (
         ctypes.c_int,
-        [ctypes.POINTER(_Arrays), ctypes.POINTER(ctypes.c_int32), ctypes.c_uint64, ctypes.POINTER(_GRAPH)],
+        [ctypes.POINTER(GraphArrays), ctypes.POINTER(ctypes.c_int32), ctypes.c_uint64, ctypes.POINTER(_GRAPH)],
     ),
     "graph_close": (None, [_GRAPH]),
     "graph_bytes": (ctypes.c_uint64, [_GRAPH]),
@@ -168,7 +144,11 @@ _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
 
 def load(path: Path) -> ctypes.CDLL:
     """The compiled library, ready to be called; OSError when it is none."""
-    library = ctypes.CDLL(str(path))
+    return prepared(ctypes.CDLL(str(path)))
+
+
+def prepared(library: ctypes.CDLL) -> ctypes.CDLL:
+    """The library, whatever else is in it, with the types of the functions of `c/graph.h`."""
     for name, (result, parameters) in _SIGNATURES.items():
         function = getattr(library, name)
         function.restype = result
@@ -193,15 +173,14 @@ class CompressedGraph:
         """`watch` is called some times a second, and ends what is going on by raising; ValueError when the arrays
         are no graph in breadth-first order."""
         self._library = library
-        self._watch = watch
-        self._stop = ctypes.c_int32(0)
+        self._calls = Calls(watch)
         self._arrays = arrays
         self.nodes: Final = arrays.nodes
         self.set_bytes: Final = (arrays.nodes + 7) // 8
         made = _GRAPH()
         given = _described(arrays)
         limit = 0 if most_bytes is None else max(1, most_bytes)
-        self._run(library.graph_open, ctypes.byref(given), ctypes.byref(self._stop), limit, ctypes.byref(made))
+        self._calls.run(library.graph_open, ctypes.byref(given), self._calls.flag, limit, ctypes.byref(made))
         self._graph = made
         self._close = weakref.finalize(self, library.graph_close, made)
 
@@ -212,7 +191,7 @@ class CompressedGraph:
 
     def stop(self) -> None:
         """Ends what is going on, and whatever is asked later, with StoppedError; for other threads."""
-        self._stop.value = 1
+        self._calls.stop()
 
     @property
     def bytes(self) -> int:
@@ -258,13 +237,13 @@ class CompressedGraph:
         """The largest sets of nodes of the region in which a run can go round for ever and keep all promises."""
         home, count = bytearray(self.set_bytes), ctypes.c_uint32(0)
         component = array("I", bytes(4)) * self.nodes
-        self._run(
+        self._calls.run(
             self._library.graph_fair,
             self._open(),
             self._checked(promises),
             self._given(region),
-            _address(home),
-            _address(component),
+            address(home),
+            address(component),
             ctypes.byref(count),
         )
         return Homes(bytes(home), component, count.value)
@@ -279,7 +258,7 @@ class CompressedGraph:
     def round_trip(self, promises: Promises, start: int, homes: Homes) -> list[Step]:
         """A short way from `start` back to it within its component, on which all promises are kept."""
         path = self._path(
-            self._library.graph_round_trip, self._checked(promises), self._node(start), _address(homes.component)
+            self._library.graph_round_trip, self._checked(promises), self._node(start), address(homes.component)
         )
         if path is None:
             raise ValueError(f"node {start} is in no component")
@@ -291,7 +270,7 @@ class CompressedGraph:
             raise ValueError(f"{len(actors)} actors for {self._arrays.actions} actions")
         numbers = array("I", actors)
         count = max(numbers, default=0) + 1
-        return self._path(self._library.graph_shortest, self._given(goals), _address(numbers), count)
+        return self._path(self._library.graph_shortest, self._given(goals), address(numbers), count)
 
     # ------------------------------------------------------------------ calls
 
@@ -317,51 +296,26 @@ class CompressedGraph:
 
     def _set(self, function: Callable[..., int], *given: object) -> bytes:
         found = bytearray(self.set_bytes)
-        self._run(function, self._open(), *given, _address(found))
+        self._calls.run(function, self._open(), *given, address(found))
         return bytes(found)
 
     def _path(self, function: Callable[..., int], *given: object) -> list[Step] | None:
-        if not self._run(function, self._open(), *given):
+        if not self._calls.run(function, self._open(), *given):
             return None
         length = self._library.graph_path_length(self._graph)
         nodes: list[int] = self._library.graph_path_nodes(self._graph)[:length]
         actions: list[int] = self._library.graph_path_actions(self._graph)[:length]
         return list(zip(nodes, [-1, *actions[1:]], strict=True))
 
-    def _run(self, function: Callable[..., int], *given: object) -> bool:
-        """Calls C and says whether there is a result; whatever ends the wait here ends the call as well."""
-        ended: list[int] = []
-        thread = Thread(target=lambda: ended.append(function(*given)))
-        try:
-            thread.start()
-            while thread.is_alive():
-                thread.join(_LOOK_EVERY)
-                if self._watch is not None:
-                    self._watch()
-        except BaseException:
-            before, self._stop.value = self._stop.value, 1
-            if thread.ident is not None:
-                thread.join()
-            self._stop.value = before
-            raise
-        return _has_result(ended[0])
 
-
-def _has_result(status: int) -> bool:
-    if status > _NO_WAY:
-        kind, message = _ERRORS[status]
-        raise kind(message)
-    return status != _NO_WAY
-
-
-def _address(block: Block | None) -> int | None:
+def address(block: Block | None) -> int | None:
     """Where the memory begins; whoever asks keeps the block alive."""
     if block is None or memoryview(block).nbytes == 0:
         return None
     return ctypes.addressof(ctypes.c_char.from_buffer(block))
 
 
-def _described(arrays: Arrays) -> _Arrays:
+def _described(arrays: Arrays) -> GraphArrays:
     """The arrays as C is told about them; ValueError when one is too short."""
     width = action_bytes(arrays.actions)
     edges = memoryview(arrays.targets).nbytes // 4
@@ -374,16 +328,16 @@ def _described(arrays: Arrays) -> _Arrays:
     for name, (block, wanted) in lengths.items():
         if block is not None and memoryview(block).nbytes != wanted:
             raise ValueError(f"{name} has {memoryview(block).nbytes} bytes where {wanted} are wanted")
-    return _Arrays(
+    return GraphArrays(
         arrays.nodes,
         arrays.initial,
         arrays.actions,
         width,
         edges,
         broken,
-        _address(arrays.offsets),
-        _address(arrays.targets),
-        _address(arrays.edge_actions),
-        _address(arrays.broken_offsets),
-        _address(arrays.broken_actions),
+        address(arrays.offsets),
+        address(arrays.targets),
+        address(arrays.edge_actions),
+        address(arrays.broken_offsets),
+        address(arrays.broken_actions),
     )
