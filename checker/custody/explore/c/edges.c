@@ -81,13 +81,13 @@ static void give(struct custody_edges *edges, void *memory, u64 count, size_t ea
     free(memory);
 }
 
-/* Makes room for so many items more: an eighth more than that, since large memory grows where it is. */
+/* Makes room for so many items more: and a sixteenth more, since large memory grows where it is. */
 static bool reserve(struct custody_edges *edges, struct list *list, u64 more)
 {
     u64 need = list->count + more;
     if (need <= list->room)
         return true;
-    u64 room = need + need / 8 + LEAST_ROOM;
+    u64 room = need + need / 16 + LEAST_ROOM;
     void *items = resize(edges, list->items, list->room * list->each, room * list->each);
     if (!items)
         return false;
