@@ -8,7 +8,7 @@ import pytest
 
 from custody.explore.compressed import SOURCES, load
 from support.compiled import compiled
-from support.searching import engine_library
+from support.searching import whole_library
 
 
 @pytest.fixture(scope="session")
@@ -19,6 +19,6 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
 
 
 @pytest.fixture(scope="session")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
+def whole_engine(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
     """The search, with the analyses of what it found."""
-    return engine_library(tmp_path_factory.mktemp("engine"))
+    return whole_library(tmp_path_factory.mktemp("engine"))

@@ -13,7 +13,6 @@ import pytest
 
 from custody.explore.calls import OverLimitError, StoppedError
 from custody.explore.compressed import (
-    FOLDER,
     NOBODY,
     SOURCES,
     Arrays,
@@ -22,6 +21,7 @@ from custody.explore.compressed import (
     action_array,
     action_bytes,
 )
+from custody.explore.native import FOLDER
 from support.compiled import compiled
 from support.compressing import arrays, bits, members
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import subprocess
 from array import array
+from collections.abc import Callable
 from dataclasses import replace
-from itertools import count
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 
 from custody.explore.calls import OverLimitError, StoppedError
-from custody.explore.compressed import FOLDER, Block
-from custody.explore.edges import SOURCES, Edges
+from custody.explore.compressed import Block
+from custody.explore.edges import Edges
 from custody.explore.layout import Layout
+from custody.explore.native import FOLDER
 from custody.explore.search import explore
 from custody.explore.whole import settle
 from custody.graph.build import reachable
@@ -31,13 +34,13 @@ from support.compiled import compiled
 from support.compressing import members
 from support.edges import at, eventually, graph, graphs, leads_to
 from support.random_systems import random_systems
-from support.searching import ENGINE, Searched, searched
+from support.searching import SOURCES, Parts, Searched, parts, searched
 
 ROOT = Path(__file__).parents[2]
 SANITIZED = ("-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", f"-I{FOLDER}", "-pthread")
-# Each example is compiled: what must be tried more often is tried on lists of edges, in test_liveness.
-SOME = settings(max_examples=40, derandomize=True, deadline=None, database=None)
-NUMBERS = count()
+FUZZED = int(os.environ.get("CUSTODY_FUZZ", "150"))
+"""Random systems of each sort."""
+TOGETHER = 50
 
 
 def must_be_the_same(found: Searched) -> None:
@@ -79,6 +82,10 @@ def must_be_the_same_graph(found: Searched) -> None:
     edges.close()
 
 
+def one(system: System, folder: Path) -> Parts:
+    return parts([system], folder / "models")[0]
+
+
 def numbers(block: Block, kind: str) -> array[int]:
     return array(kind, bytes(memoryview(block)))
 
@@ -94,23 +101,22 @@ def broken_steps(edges: Edges) -> list[tuple[int, int]]:
 # ------------------------------------------------------------------ the same as others find
 
 
-@pytest.fixture(scope="module")
-def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("searches")
+@pytest.mark.parametrize("draw", [random_systems, graphs])
+def test_random_systems(
+    whole_engine: ctypes.CDLL, tmp_path: Path, draw: Callable[[], st.SearchStrategy[System]]
+) -> None:
+    systems: list[System] = []
 
+    @settings(max_examples=FUZZED, deadline=None, database=None, phases=[Phase.generate])
+    @given(draw())
+    def collect(system: System) -> None:
+        systems.append(system)
 
-@SOME
-@given(random_systems())
-def test_random_systems(engine: ctypes.CDLL, folders: Path, system: System) -> None:
-    with searched(system, engine, folders / str(next(NUMBERS))) as found:
-        must_be_the_same(found)
-
-
-@SOME
-@given(graphs())
-def test_random_graphs(engine: ctypes.CDLL, folders: Path, system: System) -> None:
-    with searched(system, engine, folders / str(next(NUMBERS))) as found:
-        must_be_the_same(found)
+    collect()
+    for begin in range(0, len(systems), TOGETHER):
+        for each in parts(systems[begin : begin + TOGETHER], tmp_path / str(begin)):
+            with searched(each, whole_engine) as found:
+                must_be_the_same(found)
 
 
 SPECS: list[tuple[str, dict[str, str]]] = [
@@ -132,9 +138,10 @@ SPECS: list[tuple[str, dict[str, str]]] = [
 
 
 @pytest.mark.parametrize(("spec", "parameters"), SPECS)
-def test_specifications(engine: ctypes.CDLL, tmp_path: Path, spec: str, parameters: dict[str, str]) -> None:
-    for instance, system in enumerate(instances(load(str(ROOT / spec)), parameters)[:2]):
-        with searched(with_questions(system), engine, tmp_path / str(instance)) as found:
+def test_specifications(whole_engine: ctypes.CDLL, tmp_path: Path, spec: str, parameters: dict[str, str]) -> None:
+    systems = [with_questions(system) for system in instances(load(str(ROOT / spec)), parameters)[:2]]
+    for each in parts(systems, tmp_path / "models"):
+        with searched(each, whole_engine) as found:
             must_be_the_same(found)
 
 
@@ -186,18 +193,18 @@ def wheels(words: int, turns: int) -> System:
 
 @pytest.mark.parametrize(("words", "turns"), [(2, 9), (3, 5), (5, 3)])
 @pytest.mark.parametrize("fair", [True, False])
-def test_states_of_many_words(engine: ctypes.CDLL, tmp_path: Path, words: int, turns: int, fair: bool) -> None:
+def test_states_of_many_words(whole_engine: ctypes.CDLL, tmp_path: Path, words: int, turns: int, fair: bool) -> None:
     system = wheels(words, turns)
     system = system if fair else replace(system, fairness=())
-    with searched(system, engine, tmp_path / "one") as found:
+    with searched(one(system, tmp_path), whole_engine) as found:
         must_be_the_same(found)
         assert [f.verdict is Verdict.HOLDS for f in found.settle().values()] == [fair, fair, False]
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3])
-def test_threads_and_files(engine: ctypes.CDLL, tmp_path: Path, threads: int) -> None:
-    with searched(wheels(4, 13), engine, tmp_path / "one", threads=threads, resident=1) as found:
-        assert len(list((tmp_path / "one").glob("states.*"))) == threads
+def test_threads_and_files(whole_engine: ctypes.CDLL, tmp_path: Path, threads: int) -> None:
+    with searched(one(wheels(4, 13), tmp_path), whole_engine, threads=threads, folder=tmp_path) as found:
+        assert len(list(tmp_path.glob("states.*"))) == threads
         must_be_the_same_graph(found)
         assert [f.verdict for f in found.settle().values()] == [Verdict.HOLDS, Verdict.HOLDS, Verdict.VIOLATED]
 
@@ -205,27 +212,27 @@ def test_threads_and_files(engine: ctypes.CDLL, tmp_path: Path, threads: int) ->
 # ------------------------------------------------------------------ how it can end
 
 
-def test_without_a_first_state_nothing_is_claimed(engine: ctypes.CDLL, tmp_path: Path) -> None:
+def test_without_a_first_state_nothing_is_claimed(whole_engine: ctypes.CDLL, tmp_path: Path) -> None:
     system = replace(graph([(0, 0)], [eventually(at(0)), leads_to(TRUE, TRUE)]), where=FALSE)
-    with searched(system, engine, tmp_path / "one") as found:
+    with searched(one(system, tmp_path), whole_engine) as found:
         assert {f.verdict for f in found.settle().values()} == {Verdict.INCONCLUSIVE}
 
 
-def test_where_nothing_is_asked_nothing_is_done(engine: ctypes.CDLL, tmp_path: Path) -> None:
-    with searched(graph([(0, 0)]), engine, tmp_path / "one") as found:
+def test_where_nothing_is_asked_nothing_is_done(whole_engine: ctypes.CDLL, tmp_path: Path) -> None:
+    with searched(one(graph([(0, 0)]), tmp_path), whole_engine) as found:
         assert found.settle(most_bytes=1) == {}
 
 
-def test_a_search_that_is_not_done_is_refused(engine: ctypes.CDLL, tmp_path: Path) -> None:
+def test_a_search_that_is_not_done_is_refused(whole_engine: ctypes.CDLL, tmp_path: Path) -> None:
     with (
-        searched(wheels(3, 20), engine, tmp_path / "one", most_states=2000) as found,
+        searched(one(wheels(3, 20), tmp_path), whole_engine, most_states=2000) as found,
         pytest.raises(ValueError, match="has not found all states"),
     ):
         found.settle()
 
 
-def test_memory_is_counted_and_limited(engine: ctypes.CDLL, tmp_path: Path) -> None:
-    with searched(wheels(3, 12), engine, tmp_path / "one") as found:
+def test_memory_is_counted_and_limited(whole_engine: ctypes.CDLL, tmp_path: Path) -> None:
+    with searched(one(wheels(3, 12), tmp_path), whole_engine) as found:
         edges = found.edges()
         assert edges.bytes >= 8 * edges.arrays.nodes + 6 * memoryview(edges.arrays.targets).nbytes // 4
         assert edges.peak_bytes > edges.bytes
@@ -235,26 +242,26 @@ def test_memory_is_counted_and_limited(engine: ctypes.CDLL, tmp_path: Path) -> N
         assert found.settle(10 * edges.peak_bytes) == found.settle()
 
 
-def test_whatever_the_watch_raises_ends_it(engine: ctypes.CDLL, tmp_path: Path) -> None:
+def test_whatever_the_watch_raises_ends_it(whole_engine: ctypes.CDLL, tmp_path: Path) -> None:
     def watch() -> None:
         raise TimeoutError("too slow")
 
-    with searched(wheels(4, 20), engine, tmp_path / "one") as found:
-        rest = (found.engine, found.library, found.model, found.system.properties, found.marked)
+    with searched(one(wheels(4, 20), tmp_path), whole_engine) as found:
+        rest = (found.engine, found.library, found.parts.model, found.system.properties, found.marked)
         with pytest.raises(TimeoutError, match="too slow"):
             settle(found.system, *rest, watch)
 
 
-def test_another_thread_may_stop_for_good(engine: ctypes.CDLL, tmp_path: Path) -> None:
-    with searched(wheels(2, 5), engine, tmp_path / "one") as found:
+def test_another_thread_may_stop_for_good(whole_engine: ctypes.CDLL, tmp_path: Path) -> None:
+    with searched(one(wheels(2, 5), tmp_path), whole_engine) as found:
         edges = found.edges()
         edges.stop()
         with pytest.raises(StoppedError):
             edges.marks(len(found.marked))
 
 
-def test_closed_edges_answer_nothing(engine: ctypes.CDLL, tmp_path: Path) -> None:
-    with searched(wheels(2, 5), engine, tmp_path / "one") as found:
+def test_closed_edges_answer_nothing(whole_engine: ctypes.CDLL, tmp_path: Path) -> None:
+    with searched(one(wheels(2, 5), tmp_path), whole_engine) as found:
         edges = found.edges()
         with pytest.raises(IndexError, match="node 25 of 25"):
             edges.state(25, 2)
@@ -266,6 +273,8 @@ def test_closed_edges_answer_nothing(engine: ctypes.CDLL, tmp_path: Path) -> Non
 
 def test_the_program_in_c(tmp_path: Path) -> None:
     source = Path(__file__).parent / "c" / "test_edges.c"
-    program = compiled([*ENGINE, *SOURCES, source], tmp_path / "test_edges", *SANITIZED)
+    compiled([FOLDER / "edges.c"], tmp_path / "edges.o", "-c")
+    plain = ("-std=c11", "-Wall", "-Wextra", "-Werror")
+    program = compiled([*map(Path, SOURCES), source], tmp_path / "test_edges", *SANITIZED, warnings=plain)
     done = subprocess.run([program, tmp_path], capture_output=True, text=True, timeout=300, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -59,7 +59,7 @@ def shared_library(path: Path, sources: Sequence[str], *options: str) -> None:
 
 def compiled_together(engine: ctypes.CDLL, tasks: Sequence[Task], folder: Path) -> list[Part]:
     """All tasks, compiled without optimisation."""
-    text = "\n".join(_renamed(task.text, f"s{number}_") for number, task in enumerate(tasks))
+    text = "\n".join(renamed(task.text, f"s{number}_") for number, task in enumerate(tasks))
     source = folder / "models.c"
     source.write_text(text, encoding="utf-8")
     plain, steps = folder / "models.so", folder / "steps.so"
@@ -70,7 +70,8 @@ def compiled_together(engine: ctypes.CDLL, tasks: Sequence[Task], folder: Path) 
     return [Part(libraries, f"s{number}_custody_model_", len(task.resting)) for number, task in enumerate(tasks)]
 
 
-def _renamed(text: str, prefix: str) -> str:
+def renamed(text: str, prefix: str) -> str:
+    """The text of a model with the prefix before all its names."""
     types = {"custody_expand", "custody_steps", "custody_marks", "custody_canonical"}
     names = sorted({*_DEFINED.findall(text), *_IN_ENUM} - types)
     macros = sorted(set(_MACRO.findall(text)))

@@ -1,4 +1,4 @@
-"""Systems compiled and searched by the engine in C, for the tests of their whole graphs."""
+"""Systems searched by the engine in C, for the tests of their whole graphs."""
 
 from __future__ import annotations
 
@@ -9,93 +9,102 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from custody.explore import edges, whole
-from custody.explore.compressed import FOLDER
 from custody.explore.edges import Edges
 from custody.explore.emit import source
 from custody.explore.layout import Layout
+from custody.explore.native import ENGINE_FILES, FOLDER, NEVER, Engine, Expand, Model, Status, load_engine
 from custody.explore.watches import Watches
 from custody.system.evaluate import initial_states
 from custody.system.expression import Expr
 from custody.system.finding import Finding
 from custody.system.model import System
-from support.compiled import compiled
+from support.compiled_together import renamed, shared_library
 
-ENGINE = tuple(FOLDER / name for name in ("engine.c", "store.c", "table.c"))
-DONE, PAUSED = 0, 1
-
-
-class _Shape(ctypes.Structure):
-    _fields_ = tuple(
-        (name, ctypes.c_uint32) for name in "words bits actions watches premises threads weighted".split()
-    )
+SOURCES = [str(path) for path in (*(FOLDER / name for name in ENGINE_FILES), *edges.SOURCES)]
 
 
-def engine_library(folder: Path) -> ctypes.CDLL:
+def whole_library(folder: Path) -> ctypes.CDLL:
     """The engine with its graphs."""
-    made = folder / "engine.so"
-    compiled([*ENGINE, *edges.SOURCES], made, "-O2", "-fPIC", "-shared", "-pthread")
-    library = edges.prepared(ctypes.CDLL(str(made)))
-    library.custody_new.restype = ctypes.c_void_p
-    return library
+    path = folder / "whole.so"
+    shared_library(path, SOURCES, "-O2", "-lpthread")
+    return edges.prepared(load_engine(path))
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A system compiled."""
+
+    system: System
+    expand: Expand
+    model: Model
+    marked: Sequence[Expr]
+
+
+def parts(systems: Sequence[System], folder: Path, *options: str) -> list[Parts]:
+    """All systems, compiled in one go; the folder is made."""
+    folder.mkdir(parents=True)
+    marked = [whole.marks(system.properties) for system in systems]
+    texts = [
+        source(system, Layout(system.variables), Watches.of(system.properties), marks)
+        for system, marks in zip(systems, marked, strict=True)
+    ]
+    text = folder / "models.c"
+    text.write_text("\n".join(renamed(one, f"s{k}_") for k, one in enumerate(texts)), encoding="utf-8")
+    quiet = ("-Wno-unused", "-Wno-tautological-compare", *(options or ("-O0",)))
+    shared_library(folder / "fast.so", [str(text)], *quiet)
+    shared_library(folder / "steps.so", [str(text)], *quiet, "-DCUSTODY_STEPS")
+    fast, steps = ctypes.CDLL(str(folder / "fast.so")), ctypes.CDLL(str(folder / "steps.so"))
+    prefixes = [f"s{k}_custody_model_" for k in range(len(systems))]
+    return [
+        Parts(system, Expand(fast, prefix), Model(steps, len(marks), prefix), marks)
+        for system, prefix, marks in zip(systems, prefixes, marked, strict=True)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
 class Searched:
     """A system whose states an engine has found."""
 
-    system: System
+    parts: Parts
     library: ctypes.CDLL
-    engine: ctypes.c_void_p
-    model: ctypes.CDLL
-    marked: Sequence[Expr]
+    engine: Engine
+
+    @property
+    def system(self) -> System:
+        return self.parts.system
+
+    @property
+    def marked(self) -> Sequence[Expr]:
+        return self.parts.marked
 
     def settle(self, most_bytes: int | None = None) -> dict[str, Finding]:
         """Findings for all properties that need the whole graph."""
-        system = self.system
-        return whole.settle(
-            system, self.engine, self.library, self.model, system.properties, self.marked, most_bytes=most_bytes
-        )
+        system, model = self.system, self.parts.model
+        properties = system.properties
+        return whole.settle(system, self.engine, self.library, model, properties, self.marked, most_bytes=most_bytes)
 
-    def edges(self, most_bytes: int | None = None) -> Edges:
-        return Edges(self.library, self.engine, self.model, most_bytes=most_bytes)
+    def edges(self) -> Edges:
+        return Edges(self.library, self.engine, self.parts.model)
 
 
 @contextmanager
 def searched(
-    system: System,
+    compiled: Parts,
     library: ctypes.CDLL,
-    folder: Path,
     *,
     threads: int = 1,
-    resident: int | None = None,
-    most_states: int = 0,
-    optimise: str = "-O0",
+    folder: Path | None = None,
+    most_states: int | None = None,
 ) -> Generator[Searched]:
-    """Searches; with `resident`, only about so many states stay in memory. The folder is for this search alone."""
-    folder.mkdir(parents=True)
+    """Searches; with a folder, as few states as possible stay in memory."""
+    system = compiled.system
     layout, watches = Layout(system.variables), Watches.of(system.properties)
-    marked = whole.marks(system.properties)
-    text = folder / "model.c"
-    text.write_text(source(system, layout, watches, marked), encoding="utf-8")
-    options = (f"-I{FOLDER}", optimise, "-fPIC", "-shared")
-    fast = ctypes.CDLL(str(compiled([text], folder / "fast.so", *options, warnings=())))
-    steps = ctypes.CDLL(str(compiled([text], folder / "steps.so", *options, "-DCUSTODY_STEPS", warnings=())))
-    shape = _Shape(
-        layout.words, layout.bits, len(system.actions), len(watches.properties), len(watches.premises), threads, 0
-    )
-    where = None if resident is None else str(folder).encode()
-    expand = ctypes.cast(fast.custody_model_expand, ctypes.c_void_p)
-    engine = ctypes.c_void_p(library.custody_new(ctypes.byref(shape), expand, where, ctypes.c_uint64(resident or 0)))
-    assert engine.value
-    try:
-        first = [layout.pack(state) for state in initial_states(system)]
-        assert library.custody_seed(engine, layout.to_words(first), ctypes.c_size_t(len(first))) == DONE
-        status = PAUSED
-        while status == PAUSED:
-            status = library.custody_run(
-                engine, ctypes.c_double(0.5), ctypes.c_uint64(most_states), ctypes.c_uint64(0)
-            )
-        assert most_states or status == DONE
-        yield Searched(system, library, engine, steps, marked)
-    finally:
-        library.custody_free(engine)
+    numbers = (len(system.actions), len(watches.properties), len(watches.premises), threads)
+    resident = NEVER if folder is None else 1
+    with Engine(library, compiled.expand, layout, *numbers, folder, resident) as engine:
+        engine.seed([layout.pack(state) for state in initial_states(system)])
+        status = Status.PAUSED
+        while status is Status.PAUSED:
+            status = engine.run(0.5, most_states)
+        assert status is (Status.DONE if most_states is None else Status.MAX_STATES)
+        yield Searched(compiled, library, engine)

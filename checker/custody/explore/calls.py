@@ -33,6 +33,7 @@ _ERRORS: Final[dict[int, tuple[type[Exception], str]]] = {
     7: (ValueError, "the graph is too large for the numbers of its nodes"),
     8: (OSError, "the states cannot be read"),
     9: (ValueError, "the search has not found all states"),
+    10: (ValueError, "the states of the search stand for others"),
 }
 """How a call can end without an answer: `graph_status` in `c/graph.h`, `edges_status` in `c/edges.h`."""
 

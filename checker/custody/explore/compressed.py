@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from custody.explore.calls import Calls
+from custody.explore.native import FOLDER
 
-FOLDER: Final = Path(__file__).parent / "c"
 SOURCES: Final = tuple(
     FOLDER / name for name in ("graph.c", "graph_fair.c", "graph_paths.c", "graph_trips.c", "graph_shortest.c")
 )

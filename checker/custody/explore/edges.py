@@ -1,6 +1,6 @@
 """The graph of a search that is done, made by C (`c/edges.h`) and kept in its memory.
 
-Knows the engine and the model as libraries; what the marks mean is the business of whoever had the model written.
+What the marks mean is the business of whoever had the model written.
 """
 
 from __future__ import annotations
@@ -13,24 +13,30 @@ from typing import Any, Final, TypeAlias
 from custody.explore import compressed
 from custody.explore.calls import Calls, has_result
 from custody.explore.compressed import FOLDER, Arrays, GraphArrays, address
+from custody.explore.native import Engine, Model
 
 SOURCES: Final = (*compressed.SOURCES, FOLDER / "edges.c")
 """What has to be in the engine's library, besides the engine, to be asked for its graph and the analyses of it."""
 
 _EDGES = ctypes.c_void_p
-_FUNCTION = ctypes.c_void_p
 _Kind: TypeAlias = type[ctypes.c_uint16] | type[ctypes.c_uint32] | type[ctypes.c_uint64]
 _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "custody_edges_new": (
         ctypes.c_int,
-        [ctypes.c_void_p, _FUNCTION, ctypes.POINTER(ctypes.c_int32), ctypes.c_uint64, ctypes.POINTER(_EDGES)],
+        [
+            ctypes.c_void_p,
+            ctypes.c_void_p,
+            ctypes.POINTER(ctypes.c_int32),
+            ctypes.c_uint64,
+            ctypes.POINTER(_EDGES),
+        ],
     ),
     "custody_edges_free": (None, [_EDGES]),
     "custody_edges_arrays": (ctypes.POINTER(GraphArrays), [_EDGES]),
     "custody_edges_bytes": (ctypes.c_uint64, [_EDGES]),
     "custody_edges_peak_bytes": (ctypes.c_uint64, [_EDGES]),
     "custody_edges_states": (ctypes.c_int, [_EDGES, ctypes.c_uint32, ctypes.c_size_t, ctypes.c_void_p]),
-    "custody_edges_marks": (ctypes.c_int, [_EDGES, _FUNCTION, ctypes.c_uint32, ctypes.c_void_p]),
+    "custody_edges_marks": (ctypes.c_int, [_EDGES, ctypes.c_uint32, ctypes.c_void_p]),
 }
 
 
@@ -52,23 +58,24 @@ class Edges:
     def __init__(
         self,
         library: ctypes.CDLL,
-        engine: ctypes.c_void_p,
-        model: ctypes.CDLL,
+        engine: Engine,
+        model: Model,
         watch: Callable[[], None] | None = None,
         most_bytes: int | None = None,
     ) -> None:
-        """`library` is prepared; `model` has what CUSTODY_STEPS lets it have.
+        """`library` is the engine's, prepared.
 
         ValueError when the search is not done; MemoryError, or OverLimitError where `most_bytes` says how much may be
         used besides the engine's.
         """
         self._library = library
-        self._model = model
+        # What C goes on using must not be forgotten here.
+        self._used = (engine, model)
         self._calls = Calls(watch)
         made = _EDGES()
-        steps = ctypes.cast(model.custody_model_steps, _FUNCTION)
+        told = ctypes.byref(model.structure)
         limit = 0 if most_bytes is None else max(1, most_bytes)
-        self._calls.run(library.custody_edges_new, engine, steps, self._calls.flag, limit, ctypes.byref(made))
+        self._calls.run(library.custody_edges_new, engine.handle, told, self._calls.flag, limit, ctypes.byref(made))
         self._edges = made
         self._close = weakref.finalize(self, library.custody_edges_free, made)
         given = library.custody_edges_arrays(made).contents
@@ -101,11 +108,10 @@ class Edges:
         return int.from_bytes(there, "little")
 
     def marks(self, count: int) -> list[bytes]:
-        """Where each of the model's marks holds, of which there are `count`: sets of nodes."""
+        """Where each of the model's first `count` marks holds: sets of nodes."""
         size = (self.arrays.nodes + 7) // 8
         sets = bytearray(size * count)
-        marks = ctypes.cast(self._model.custody_model_marks, _FUNCTION)
-        self._calls.run(self._library.custody_edges_marks, self._open(), marks, count, address(sets))
+        self._calls.run(self._library.custody_edges_marks, self._open(), count, address(sets))
         return [bytes(sets[size * mark : size * (mark + 1)]) for mark in range(count)]
 
     def _open(self) -> ctypes.c_void_p:

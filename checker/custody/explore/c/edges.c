@@ -21,6 +21,7 @@ struct list {
 
 struct custody_edges {
     const struct custody_engine *engine;
+    struct custody_model model;
     struct custody_shape shape;
     const _Atomic int32_t *stop;
     u64 bytes, peak, most;
@@ -348,14 +349,14 @@ static int sift(struct custody_edges *edges, struct pending *p, u32 node, size_t
     return GRAPH_OK;
 }
 
-static int walk(struct custody_edges *edges, custody_steps *steps, struct pending *p)
+static int walk(struct custody_edges *edges, struct pending *p)
 {
     u32 words = edges->shape.words, first = 0;
     edges->offsets[0] = 0;
     for (u32 node = 0; node < edges->nodes; node++) {
         size_t at = p->count;
-        size_t count = steps(edges->states + (size_t)node * words, p->successors + at * words, p->actions + at,
-                             p->broken + at, p->bad);
+        size_t count = edges->model.steps(edges->states + (size_t)node * words, p->successors + at * words,
+                                          p->actions + at, p->broken + at, p->bad);
         int status = sift(edges, p, node, count);
         edges->offsets[node + (u64)1] = edges->targets.count + p->count;
         if (status == GRAPH_OK && (p->count >= PENDING || node - first >= PENDING)) {
@@ -396,7 +397,7 @@ static void forget_states(struct custody_edges *edges)
     edges->slots = NULL;
 }
 
-static int build(struct custody_edges *edges, custody_steps *steps)
+static int build(struct custody_edges *edges)
 {
     int status = count_layers(edges);
     if (status == GRAPH_OK)
@@ -407,7 +408,7 @@ static int build(struct custody_edges *edges, custody_steps *steps)
     if (!edges->offsets)
         return edges->trouble;
     struct pending pending;
-    status = pending_open(edges, &pending) ? walk(edges, steps, &pending) : edges->trouble;
+    status = pending_open(edges, &pending) ? walk(edges, &pending) : edges->trouble;
     pending_close(edges, &pending);
     forget_states(edges);
     if (status != GRAPH_OK)
@@ -418,21 +419,24 @@ static int build(struct custody_edges *edges, custody_steps *steps)
     return find_broken(edges);
 }
 
-int custody_edges_new(const struct custody_engine *engine, custody_steps *steps, const _Atomic int32_t *stop,
-                      u64 most_bytes, struct custody_edges **made)
+int custody_edges_new(const struct custody_engine *engine, const struct custody_model *model,
+                      const _Atomic int32_t *stop, u64 most_bytes, struct custody_edges **made)
 {
     *made = NULL;
+    if (model->canonical)
+        return EDGES_FOLDED;
     struct custody_edges *edges = calloc(1, sizeof *edges);
     if (!edges)
         return GRAPH_NO_MEMORY;
     edges->engine = engine;
+    edges->model = *model;
     edges->shape = custody_shape_of(engine);
     edges->stop = stop;
     edges->most = most_bytes;
     u32 width = edges->shape.actions < 1 << 16 ? 2 : 4;
     edges->targets.each = edges->broken_nodes.each = sizeof(u32);
     edges->actions.each = edges->broken_actions.each = width;
-    int status = build(edges, steps);
+    int status = build(edges);
     if (status != GRAPH_OK) {
         custody_edges_free(edges);
         return status;
@@ -486,9 +490,9 @@ u64 custody_edges_peak_bytes(const struct custody_edges *edges)
 
 /* ------------------------------------------------------------------ marks */
 
-int custody_edges_marks(struct custody_edges *edges, custody_marks *marks, u32 count, uint8_t *sets)
+int custody_edges_marks(struct custody_edges *edges, u32 count, uint8_t *sets)
 {
-    size_t words = ((size_t)count + 63) / 64;
+    size_t words = edges->model.mark_words;
     size_t set_bytes = ((size_t)edges->nodes + 7) / 8;
     if (!edges->nodes || !count)
         return GRAPH_OK;
@@ -502,7 +506,7 @@ int custody_edges_marks(struct custody_edges *edges, custody_marks *marks, u32 c
         status = must_stop(edges) ? GRAPH_STOPPED : custody_edges_states(edges, (u32)node, some, states);
         if (status != GRAPH_OK)
             break;
-        marks(states, some, held);
+        edges->model.marks(states, some, held);
         for (u32 mark = 0; mark < count; mark++) {
             uint8_t *set = sets + mark * set_bytes + node / 8;
             for (size_t k = 0; k < some; k++) {

@@ -16,6 +16,7 @@
 enum edges_status {
     EDGES_NO_DISK = 8,    /* the states of a layer cannot be read */
     EDGES_UNFINISHED = 9, /* a step leads to a state that the search has not found */
+    EDGES_FOLDED = 10,    /* states stand for others: their graph would not be the whole one */
 };
 
 struct custody_edges;
@@ -24,8 +25,8 @@ struct custody_edges;
  *
  * `stop`, which may be null, ends what is going on when another thread sets it to anything but 0; `most_bytes` is how
  * much memory may be used at once besides the engine's, 0 for no limit. */
-int custody_edges_new(const struct custody_engine *engine, custody_steps *steps, const _Atomic int32_t *stop,
-                      u64 most_bytes, struct custody_edges **made);
+int custody_edges_new(const struct custody_engine *engine, const struct custody_model *model,
+                      const _Atomic int32_t *stop, u64 most_bytes, struct custody_edges **made);
 /* Null is allowed. */
 void custody_edges_free(struct custody_edges *edges);
 
@@ -39,7 +40,7 @@ u64 custody_edges_peak_bytes(const struct custody_edges *edges);
 /* Reads `count` states from node `from` on. */
 int custody_edges_states(const struct custody_edges *edges, u32 from, size_t count, u64 *to);
 
-/* Where each of the model's `count` marks holds: a bit set of graph.h for each, one after the other in `sets`. */
-int custody_edges_marks(struct custody_edges *edges, custody_marks *marks, u32 count, uint8_t *sets);
+/* Where each of the model's first `count` marks holds: a bit set of graph.h for each, one after the other in `sets`. */
+int custody_edges_marks(struct custody_edges *edges, u32 count, uint8_t *sets);
 
 #endif
