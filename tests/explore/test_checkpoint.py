@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from custody.explore import checkpoint
-from custody.explore.compiled import CompiledCode, Task
 from custody.explore.compiled import search as compiled_search
 from custody.explore.compiler import folder
+from custody.explore.task import CompiledCode, Task
 from custody.language import instances, load
 from custody.system.finding import Exploration, Limits, Means
 
@@ -26,16 +26,16 @@ KILLS = 20
 
 RUN = """
 import sys
-from custody.explore import checkpoint, compiled
+from custody.explore import checkpoint, compiled, task
 from custody.language import instances, load
 from custody.system.finding import Limits, Means
 checkpoint._LEAST_PAUSE, checkpoint._SHARE = 0.01, 1
 compiled._ROUND = 0.005
-task = compiled.Task.of(instances(load(sys.argv[1]), {"N": "5"})[0])
-code = compiled.CompiledCode(task)
+job = task.Task.of(instances(load(sys.argv[1]), {"N": "5"})[0])
+code = task.CompiledCode(job)
 code.engine(), code.expand()
 print("begun", flush=True)
-found = compiled.search(task, code, Limits(), None, Means(int(sys.argv[2]), resume=True))
+found = compiled.search(job, code, Limits(), None, Means(int(sys.argv[2]), resume=True))
 print(found.states, found.transitions, found.depth, flush=True)
 """
 

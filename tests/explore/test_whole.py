@@ -249,7 +249,7 @@ def test_whatever_the_watch_raises_ends_it(whole_engine: ctypes.CDLL, tmp_path: 
     with searched(one(wheels(4, 20), tmp_path), whole_engine) as found:
         rest = (found.engine, found.library, found.parts.model, found.system.properties, found.marked)
         with pytest.raises(TimeoutError, match="too slow"):
-            settle(found.system, *rest, watch)
+            settle(found.system, *rest, watch=watch)
 
 
 def test_another_thread_may_stop_for_good(whole_engine: ctypes.CDLL, tmp_path: Path) -> None:

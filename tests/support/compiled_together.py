@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from custody.explore.compiled import Task
 from custody.explore.compiler import require_compiler
 from custody.explore.native import ENGINE_FILES, FOLDER, Expand, Model, load_engine
+from custody.explore.task import Task
 
 _DEFINED = re.compile(
     r"^(?:typedef \S+|enum|struct|static (?:inline )?\w+|custody_\w+) (\w+)(?:;| \{|\()", re.MULTILINE
@@ -67,7 +67,7 @@ def compiled_together(engine: ctypes.CDLL, tasks: Sequence[Task], folder: Path) 
     shared_library(plain, [str(source)], *quiet)
     shared_library(steps, [str(source)], *quiet, "-DCUSTODY_STEPS")
     libraries = (engine, ctypes.CDLL(str(plain)), ctypes.CDLL(str(steps)))
-    return [Part(libraries, f"s{number}_custody_model_", len(task.resting)) for number, task in enumerate(tasks)]
+    return [Part(libraries, f"s{number}_custody_model_", task.marks) for number, task in enumerate(tasks)]
 
 
 def renamed(text: str, prefix: str) -> str:

@@ -25,7 +25,6 @@ class Exploring:
     engine: EngineChoice
     limits: Limits
     means: Means
-    symmetry: bool
 
 
 def exploring(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -43,8 +42,11 @@ def exploring(function: Callable[..., Any]) -> Callable[..., Any]:
                 max_memory=None if memory is None else memory * MEBIBYTE,
                 timeout=arguments.pop("timeout"),
             ),
-            means=Means(threads=arguments.pop("threads"), resume=arguments.pop("resume")),
-            symmetry=not arguments.pop("no_symmetry"),
+            means=Means(
+                threads=arguments.pop("threads"),
+                symmetry=not arguments.pop("no_symmetry"),
+                resume=arguments.pop("resume"),
+            ),
         )
         return function(exploring=options, **arguments)
 

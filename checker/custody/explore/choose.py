@@ -1,7 +1,7 @@
-"""Which explorer searches: the C engine, or plain Python where that is as quick or nothing else can.
+"""Which explorer searches: plain Python for small systems, or where nothing else can, and the C engine beyond.
 
-Small systems are done before a compiler could be.  So while C is being compiled, Python begins; if it reaches the end
-within so many states, that is the answer.  Both give the same answers, so the choice shows in nothing but time.
+Small systems are done before a compiler could be.  All explorers give the same answers, so the choice shows in
+nothing but time, and in what is said of symmetry.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from custody.explore import compiled, search
-from custody.explore.compiled import CompiledCode, Task
 from custody.explore.compiler import CompilerError
+from custody.explore.task import NO_SYMMETRIES, CompiledCode, Task, usable
 from custody.system.finding import Exploration, Limits, Means, ProgressHook, Stopwatch
-from custody.system.model import System
+from custody.system.model import LIVENESS, System
 
-FIRST_IN_PYTHON = 4_000
-"""States that Python looks at while C is being compiled: some hundredths of a second."""
+FIRST_IN_PYTHON = 2_000
+"""States that Python looks at before C is compiled: some hundredths of a second."""
 
 
 def explore(
@@ -26,42 +26,59 @@ def explore(
     progress: ProgressHook | None = None,
     means: Means | None = None,
 ) -> Exploration:
-    """Checks the named properties, or all, on every reachable state; liveness is not decided here.
+    """Checks the named properties, or all, on every reachable state.
 
-    Where there is no C compiler, or C cannot hold the system, the result says so in its notes.
+    Where there is no C compiler, or C cannot hold the system, the result says so in its notes.  Liveness is settled
+    by C alone.
     """
     limits, means = limits or Limits(), means or Means()
     clock = Stopwatch()
+    first = min(FIRST_IN_PYTHON, limits.max_states or FIRST_IN_PYTHON)
+    found = search.explore(system, replace(limits, max_states=first), properties, progress)
+    if found.limit != f"max-states {first}" or first == limits.max_states:
+        return found
     try:
-        task = Task.of(system, properties)
-        code = CompiledCode(task)
+        found = _in_c(system, limits, properties, progress, means)
     except (CompilerError, OSError, OverflowError) as error:
-        return _plainly(system, limits, properties, progress, error)
-    try:
-        if not code.is_ready:
-            first = min(FIRST_IN_PYTHON, limits.max_states or FIRST_IN_PYTHON)
-            found = search.explore(system, replace(limits, max_states=first), properties, progress)
-            if found.limit != f"max-states {first}" or first == limits.max_states:
-                return found
-        if limits.timeout is not None:
-            limits = replace(limits, timeout=max(0.0, limits.timeout - clock.seconds))
-        found = compiled.search(task, code, limits, progress, means)
-    except CompilerError as error:
-        return _plainly(system, limits, properties, progress, error)
-    finally:
-        code.stop()
+        found = search.explore(system, limits, properties, progress)
+        note = f"the search ran in Python, about a hundred times slower than in C: {error}"
+        found = replace(found, notes=(note,))
     return replace(found, seconds=clock.seconds)
 
 
-def _plainly(
+def _in_c(
     system: System,
     limits: Limits,
     properties: Collection[str] | None,
     progress: ProgressHook | None,
-    reason: Exception,
+    means: Means,
 ) -> Exploration:
-    found = search.explore(system, limits, properties, progress)
-    if found.states is None or found.states <= FIRST_IN_PYTHON:
-        return found
-    note = f"the search ran in Python, about a hundred times slower than in C: {reason}"
-    return replace(found, notes=(note,))
+    wanted = [p for p in system.properties if properties is None or p.name in properties]
+    liveness = [p.name for p in wanted if p.form in LIVENESS]
+    others = [p.name for p in wanted if p.form not in LIVENESS]
+    symmetries = usable(system, others) if means.symmetry else NO_SYMMETRIES
+    if not (symmetries.roles and liveness):
+        return _search(Task.of(system, [p.name for p in wanted], symmetries), limits, progress, means)
+    # Promises about runs are made to single instances, so liveness needs every state by itself.
+    clock = Stopwatch()
+    found = _search(Task.of(system, others, symmetries), limits, progress, means)
+    if limits.timeout is not None:
+        limits = replace(limits, timeout=max(0.0, limits.timeout - clock.seconds))
+    followed = _search(Task.of(system, liveness), limits, progress, means)
+    return replace(
+        found,
+        findings=found.findings | followed.findings,
+        complete=found.complete and followed.complete,
+        limit=found.limit or followed.limit,
+        premises=found.premises | followed.premises,
+        peak_bytes=max(found.peak_bytes, followed.peak_bytes),
+        notes=found.notes + followed.notes,
+    )
+
+
+def _search(task: Task, limits: Limits, progress: ProgressHook | None, means: Means) -> Exploration:
+    code = CompiledCode(task)
+    try:
+        return compiled.search(task, code, limits, progress, means)
+    finally:
+        code.stop()

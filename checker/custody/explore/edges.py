@@ -18,6 +18,8 @@ from custody.explore.native import Engine, Model
 SOURCES: Final = (*compressed.SOURCES, FOLDER / "edges.c")
 """What has to be in the engine's library, besides the engine, to be asked for its graph and the analyses of it."""
 
+HEADERS: Final = ("edges.h", "graph.h", "graph_inside.h")
+
 _EDGES = ctypes.c_void_p
 _Kind: TypeAlias = type[ctypes.c_uint16] | type[ctypes.c_uint32] | type[ctypes.c_uint64]
 _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {

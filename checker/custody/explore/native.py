@@ -174,13 +174,20 @@ class Model:
     def __init__(self, library: ctypes.CDLL, marks: int, prefix: str = PREFIX, *, by_orbits: bool = False) -> None:
         """`by_orbits` when states stand for their orbits."""
         self._library = library
+        self._steps = library[f"{prefix}steps"]
+        self._steps.restype = ctypes.c_size_t
+        self._steps.argtypes = [ctypes.c_char_p, _WORDS, _WORDS, _WORDS, _WORDS]
         self._canonical = library[f"{prefix}canonical"] if by_orbits else None
         self.structure: Final = _Model(
-            _address(library[f"{prefix}steps"]),
+            _address(self._steps),
             _address(library[f"{prefix}marks"]),
             _address(self._canonical) if by_orbits else None,
             max(1, -(-marks // 64)),
         )
+
+    def steps_of(self, state: bytes, successors: int, actions: int, broken: int, bad: int) -> int:
+        """`custody_steps`, on words and addresses."""
+        return self._steps(state, successors, actions, broken, bad)
 
     def canonical(self, layout: Layout, packed: Sequence[int]) -> list[int]:
         """Of each state the one that stands for its orbit."""
@@ -189,6 +196,33 @@ class Model:
         words = array("Q", layout.to_words(packed))
         self._canonical(ctypes.c_void_p(words.buffer_info()[0]), ctypes.c_size_t(len(packed)))
         return layout.from_words(words.tobytes())
+
+
+class Stepper:
+    """The steps of one state at a time, and which watches they violate."""
+
+    def __init__(self, model: Model, layout: Layout, actions: int, watches: int) -> None:
+        self._model = model
+        self._layout = layout
+        self._marks = watches // 64 + 1
+        self._successors = _words((actions + 1) * layout.words)
+        self._actions = array("I", bytes(4 * (actions + 1)))
+        self._broken = array("i", bytes(4 * (actions + 1)))
+        self._bad = _words((actions + 2) * self._marks)
+
+    def steps(self, packed: int) -> list[tuple[Step, int]]:
+        """The steps of a state, by action; bit k of the number says that watch k, of steps, sees the step."""
+        arrays = (self._successors, self._actions, self._broken, self._bad)
+        count = self._model.steps_of(self._layout.to_words([packed]), *(a.buffer_info()[0] for a in arrays))
+        words = self._layout.words
+        after = self._layout.from_words(self._successors[: count * words].tobytes())
+        found: list[tuple[Step, int]] = []
+        for k in range(count):
+            broken = self._broken[k] if self._broken[k] >= 0 else None
+            bad = self._bad[(k + 1) * self._marks : (k + 2) * self._marks]
+            sees = sum(word << 64 * number for number, word in enumerate(bad))
+            found.append((Step(packed, self._actions[k], after[k], broken), sees))
+        return found
 
 
 class Engine:

@@ -42,7 +42,7 @@ class Goal:
 Into: TypeAlias = Callable[[int, Collection[int]], Iterable[tuple[int, int, int]]]
 """The steps from a layer, by its number, into some states: state before, action, state after."""
 
-_Edges: TypeAlias = dict[int, list[tuple[int, int]]]
+Edges: TypeAlias = dict[int, list[tuple[int, int]]]
 """For a state the steps that lead to it: state before and action."""
 
 
@@ -67,17 +67,17 @@ def shortest_traces(
     """For each goal a shortest trace with the fewest changes of actor."""
     if not goals:
         return {}
-    edges = _edges_into(into, goals)
-    return {name: _best(system, layout, edges, goal) for name, goal in goals.items()}
+    edges = edges_into(into, goals)
+    return {name: best(system, layout, edges, goal) for name, goal in goals.items()}
 
 
-def _edges_into(steps_into: Into, goals: Mapping[str, Goal]) -> list[_Edges]:
+def edges_into(steps_into: Into, goals: Mapping[str, Goal]) -> list[Edges]:
     """For each layer the steps into those of its states that lie on some shortest path to a goal."""
     deepest = max(goal.depth for goal in goals.values())
     ends: list[set[int]] = [set() for _ in range(deepest + 1)]
     for goal in goals.values():
         ends[goal.depth] |= goal.ends
-    into: list[_Edges] = [{} for _ in range(deepest + 1)]
+    into: list[Edges] = [{} for _ in range(deepest + 1)]
     for depth in range(deepest, 0, -1):
         wanted = ends[depth]
         if not wanted:
@@ -89,16 +89,23 @@ def _edges_into(steps_into: Into, goals: Mapping[str, Goal]) -> list[_Edges]:
     return into
 
 
-def _best(system: System, layout: Layout, into: list[_Edges], goal: Goal) -> Trace:
-    """Dynamic programming from the first layer on, over the states from which the goal can be reached.
-
-    For each state and last actor: the fewest changes of actor on the way there, and the best step into it.
-    """
+def states_on_the_way(into: list[Edges], goal: Goal) -> list[set[int]]:
+    """For each layer its states from which the goal can be reached in time."""
     needed: list[set[int]] = [set() for _ in range(goal.depth + 1)]
     needed[goal.depth] = goal.ends
     for depth in range(goal.depth, 0, -1):
         for state in needed[depth]:
             needed[depth - 1].update(before for before, _ in into[depth][state])
+    return needed
+
+
+def best(system: System, layout: Layout, into: list[Edges], goal: Goal) -> Trace:
+    """Of all ways to the goal one with the fewest changes of actor.
+
+    Dynamic programming from the first layer on, over the states from which the goal can be reached: for each state
+    and last actor the fewest changes of actor on the way there, and the best step into it.
+    """
+    needed = states_on_the_way(into, goal)
     actors = [action.actor for action in system.actions]
     # cost[state][actor] = (changes, action, state before, actor before)
     costs: list[dict[int, dict[str, tuple[int, int, int, str]]]] = []

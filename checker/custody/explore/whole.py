@@ -30,13 +30,14 @@ def settle(
     model: Model,
     properties: Sequence[Property],
     marked: Sequence[Expr],
+    first_mark: int = 0,
     watch: Callable[[], None] | None = None,
     most_bytes: int | None = None,
 ) -> dict[str, Finding]:
     """Findings for those of the properties that are about what can follow; of the others there are none.
 
     The engine has found all states, each by itself and not one for several that symmetry makes alike.  `library` is
-    its own, prepared by `edges.prepared`; `marked` are the first marks of the model.
+    its own, prepared by `edges.prepared`; `marked` are marks of the model, from `first_mark` on.
     What `watch` raises some times a second ends the work, as do MemoryError and OverLimitError.
     """
     wanted = [p for p in properties if p.form in LIVENESS or p.form is Form.PROGRESS]
@@ -45,7 +46,7 @@ def settle(
     words = Layout(system.variables).words
     edges = Edges(library, engine, model, watch, most_bytes)
     try:
-        where = dict(zip(marked, edges.marks(len(marked)), strict=True))
+        where = dict(zip(marked, edges.marks(first_mark + len(marked))[first_mark:], strict=True))
         left = None if most_bytes is None else most_bytes - edges.bytes
         graph = CompressedGraph(library, edges.arrays, watch, left)
         try:

@@ -1,6 +1,6 @@
 """From a system to a result: which engine settles what, and what must be true before anybody is told.
 
-* The `explicit` engine settles everything but liveness; that goes to `networkx`, over the same states.
+* The `explicit` engine settles everything; where it runs without C, liveness goes to `networkx`.
 * Every finding must be one that its engine can support, and every trace must replay in the plain evaluator.
 * With `all`, each property is settled by every engine that can, and they must agree.
 
@@ -39,7 +39,8 @@ def check(
     subjects = _subjects(system, properties)
     stopwatch = Stopwatch()
     explorations: list[Exploration] = []
-    for choice, part in _plan(engine, subjects):
+    plan = _plan(engine, subjects)
+    for choice, part in plan:
         names = tuple(subject.name for subject in part)
         found = engines[choice](system, _remaining(limits or Limits(), stopwatch), names, progress)
         require_sound(system, part, found)
@@ -48,6 +49,7 @@ def check(
         explorations.append(found)
         if found.limit == INTERRUPTED:
             break
+        plan += _left_over(engine, part, found)
     require_agreement(system, subjects, explorations)
     results = tuple(_result(system, subject, explorations) for subject in subjects)
     return RunResult(
@@ -71,20 +73,19 @@ def _subjects(system: System, names: Sequence[str] | None) -> tuple[Property, ..
 def _plan(engine: EngineChoice, subjects: Sequence[Property]) -> list[tuple[EngineChoice, list[Property]]]:
     """Which engine is asked about which properties, the one whose answer is shown first."""
     everything = list(subjects)
-    safety = [subject for subject in subjects if subject.form not in LIVENESS]
-    liveness = [subject for subject in subjects if subject.form in LIVENESS]
-    match engine:
-        case EngineChoice.EXPLICIT:
-            plan = [(EngineChoice.EXPLICIT, safety), (EngineChoice.NETWORKX, liveness)]
-        case EngineChoice.NETWORKX | EngineChoice.Z3:
-            plan = [(engine, everything)]
-        case EngineChoice.ALL:
-            plan = [
-                (EngineChoice.EXPLICIT, safety),
-                (EngineChoice.NETWORKX, everything),
-                (EngineChoice.Z3, everything),
-            ]
-    return [(choice, part) for choice, part in plan if part]
+    if engine is not EngineChoice.ALL:
+        return [(engine, everything)] if everything else []
+    return [(choice, everything) for choice in (EngineChoice.EXPLICIT, EngineChoice.NETWORKX, EngineChoice.Z3)]
+
+
+def _left_over(
+    engine: EngineChoice, asked: Sequence[Property], found: Exploration
+) -> list[tuple[EngineChoice, list[Property]]]:
+    """What the explicit engine saw the whole space for and could not settle."""
+    if engine is not EngineChoice.EXPLICIT or found.engine != EngineChoice.EXPLICIT or not found.complete:
+        return []
+    left = [p for p in asked if p.form in LIVENESS and found.findings[p.name].verdict is Verdict.INCONCLUSIVE]
+    return [(EngineChoice.NETWORKX, left)] if left else []
 
 
 def _remaining(limits: Limits, stopwatch: Stopwatch) -> Limits:

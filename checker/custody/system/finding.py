@@ -67,10 +67,12 @@ class Limits:
 class Means:
     """How an exhaustive search goes about it, which changes no answer.
 
-    `threads` share the work.  With `resume` it goes on where the last one of the same system was stopped.
+    `threads` share the work.  With `symmetry` one state of each orbit is looked at, with `resume` the search goes on
+    where the last one of the same system was stopped.
     """
 
     threads: int = 1
+    symmetry: bool = False
     resume: bool = False
 
 
@@ -96,7 +98,8 @@ class Exploration:
     `complete` is False when a limit was reached; `limit` then names it.  `fired` counts, for each action, the
     transitions it made; `premises` says, for each property, which of its premises held in some reachable
     state.  Engines that do not enumerate states leave `states`, `transitions`, `depth` at None.  `notes` are
-    sentences about how the search went, for whoever asked for it.
+    sentences about how the search went, for whoever asked for it.  Where symmetry was made use of, `orbits` says how
+    many states were looked at; `asymmetric` gives the roles of which no use was made, with the reasons.
     """
 
     engine: str
@@ -112,6 +115,7 @@ class Exploration:
     seconds: float = 0.0
     peak_bytes: int = 0
     notes: tuple[str, ...] = ()
+    asymmetric: tuple[tuple[str, str], ...] = ()
 
 
 class Stopwatch:

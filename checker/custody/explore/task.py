@@ -1,0 +1,131 @@
+"""What the C engine is to do: a system as C, what the numbers in there mean, and the libraries made of it."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cache
+from typing import Final, Protocol
+
+from custody.explore import edges, whole
+from custody.explore.compiler import Build, Source
+from custody.explore.emit import source
+from custody.explore.layout import Layout
+from custody.explore.native import ENGINE_FILES, FOLDER, HEADERS, Expand, Model, load_engine, load_model
+from custody.explore.watches import Watches
+from custody.symmetry.arrangement import practical
+from custody.symmetry.detect import Refusal, Symmetries, find
+from custody.system.expression import Expr
+from custody.system.model import LIVENESS, Form, Property, System
+
+_QUICKLY: Final = ("-O1", "-DCUSTODY_STEPS")
+NO_SYMMETRIES: Final = Symmetries((), ())
+
+
+@dataclass(frozen=True, slots=True)
+class Resting:
+    """An actor that must always be able to rest, and the property that says so."""
+
+    property: str
+    actor: str
+    condition: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A system written as C. Watches and premises are numbered by `watches`; of the marks, those of `resting` are
+    first and those of `followed` behind them."""
+
+    system: System
+    wanted: tuple[Property, ...]
+    layout: Layout
+    watches: Watches
+    resting: tuple[Resting, ...]
+    followed: tuple[Expr, ...]
+    symmetries: Symmetries
+    text: str
+
+    @classmethod
+    def of(
+        cls, system: System, properties: Collection[str] | None = None, symmetries: Symmetries = NO_SYMMETRIES
+    ) -> Task:
+        """For the named properties, or all; `symmetries` must be `usable` for them.
+
+        OverflowError when the system does not fit the words of C.
+        """
+        wanted = tuple(p for p in system.properties if properties is None or p.name in properties)
+        resting = tuple(Resting(p.name, *rest) for p in wanted if p.form is Form.PROGRESS for rest in p.resting)
+        followed = tuple(whole.marks([p for p in wanted if p.form in LIVENESS]))
+        layout, watches = Layout(system.variables), Watches.of(wanted)
+        marks = [*(entry.condition for entry in resting), *followed]
+        text = source(system, layout, watches, marks, symmetries)
+        return cls(system, wanted, layout, watches, resting, followed, symmetries, text)
+
+    @property
+    def marks(self) -> int:
+        """How many there are."""
+        return len(self.resting) + len(self.followed)
+
+    @property
+    def by_orbits(self) -> bool:
+        """Whether states stand for their orbits."""
+        return bool(self.symmetries.roles)
+
+
+def usable(system: System, properties: Collection[str]) -> Symmetries:
+    """The symmetries that lose nothing of what is asked, which must not be liveness: promises about runs are made to
+    single instances."""
+    found = find(system, properties)
+    progress = [p for p in system.properties if p.form is Form.PROGRESS and p.name in properties]
+    roles, refused = list(found.roles), list(found.refused)
+    for role in found.roles:
+        about = next((p for p in progress if any(actor in role.instances for actor, _ in p.resting)), None)
+        if about is not None:
+            reason = f"'{about.name}' is about each of its instances alone, whom a state of an orbit does not name"
+            refused.append(Refusal(role.name, reason, about.place))
+            roles.remove(role)
+    return practical(system, Symmetries(tuple(roles), tuple(refused)))
+
+
+class Code(Protocol):
+    """A task compiled, or being compiled. `CompilerError` where that fails."""
+
+    def engine(self) -> ctypes.CDLL: ...
+    def expand(self) -> Expand: ...
+    def model(self) -> Model: ...
+
+
+class CompiledCode:
+    """Compiles from the moment that it is made; `CompilerError` without a compiler."""
+
+    def __init__(self, task: Task) -> None:
+        texts = {"model.h": _texts(False)["model.h"], "model.c": task.text}
+        self._task = task
+        self._engine = Build(Source(_texts(bool(task.followed))))
+        self._expand = Build(Source(texts))
+        self._steps = Build(Source(texts, _QUICKLY))
+
+    def stop(self) -> None:
+        """Ends what is still being compiled."""
+        for build in (self._engine, self._expand, self._steps):
+            build.stop()
+
+    def engine(self) -> ctypes.CDLL:
+        """With the analyses of graphs, where these are asked for."""
+        library = load_engine(self._engine.path())
+        return edges.prepared(library) if self._task.followed else library
+
+    def expand(self) -> Expand:
+        return Expand(load_model(self._expand.path()))
+
+    def model(self) -> Model:
+        return Model(load_model(self._steps.path()), self._task.marks, by_orbits=self._task.by_orbits)
+
+
+@cache
+def _texts(with_graphs: bool) -> dict[str, str]:
+    names = [*HEADERS, *ENGINE_FILES]
+    if with_graphs:
+        names += [*edges.HEADERS, *(path.name for path in edges.SOURCES)]
+    return {name: (FOLDER / name).read_text(encoding="utf-8") for name in names}
