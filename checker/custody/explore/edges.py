@@ -15,8 +15,13 @@ from custody.explore.calls import Calls, has_result
 from custody.explore.compressed import FOLDER, Arrays, GraphArrays, address
 from custody.explore.native import Engine, Model
 
-SOURCES: Final = (*compressed.SOURCES, FOLDER / "edges.c")
+SOURCES: Final = (
+    *compressed.SOURCES,
+    *(FOLDER / name for name in ("edges.c", "edges_memory.c", "edges_steps.c")),
+)
 """What has to be in the engine's library, besides the engine, to be asked for its graph and the analyses of it."""
+HEADERS: Final = tuple(FOLDER / name for name in ("graph.h", "graph_inside.h", "edges.h", "edges_inside.h"))
+"""What these include, besides the engine's headers."""
 
 HEADERS: Final = ("edges.h", "graph.h", "graph_inside.h")
 

@@ -1,136 +1,12 @@
-#include "edges.h"
+/* The graph of a search: its nodes numbered, what each of them is, and where marks hold. */
+#include "edges_inside.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "table.h"
 
-enum {
-    READ_STATES = 1 << 10, /* read at once; whole bytes of bit sets */
-    PENDING = 1 << 10,     /* steps whose states are looked up together */
-    LEAST_ROOM = 1 << 12,
-};
-
-/* An array that grows. */
-struct list {
-    void *items;
-    size_t each;
-    u64 count, room;
-};
-
-struct custody_edges {
-    const struct custody_engine *engine;
-    struct custody_model model;
-    struct custody_shape shape;
-    const _Atomic int32_t *stop;
-    u64 bytes, peak, most;
-    int trouble;        /* why the last allocation failed */
-    u64 layers;
-    u64 *layer_ends;    /* the first node beyond each layer */
-    u32 nodes;
-    u64 *states;        /* of all nodes, while steps are looked up */
-    u32 *slots;         /* nodes by the hashes of their states, likewise; GRAPH_NONE where there is none */
-    u64 capacity;
-    u64 *offsets;
-    struct list targets, actions;
-    struct list broken_nodes, broken_actions;
-    u64 *broken_offsets;
-    graph_arrays arrays;
-};
-
-/* Steps whose states are not yet looked up. */
-struct pending {
-    u64 *successors;
-    u32 *actions;
-    int32_t *broken;
-    u64 *bad;
-    u64 *hashes;
-    size_t count, room;
-};
-
-/* ------------------------------------------------------------------ memory */
-
-/* Moves memory of `before` bytes to where there is room for `after`; null when there is none, and nothing changed. */
-static void *resize(struct custody_edges *edges, void *old, u64 before, u64 after)
-{
-    u64 others = edges->bytes - before;
-    if (edges->most && (others > edges->most || after > edges->most - others)) {
-        edges->trouble = GRAPH_OVER_LIMIT;
-        return NULL;
-    }
-    void *made = after <= SIZE_MAX / 2 ? realloc(old, after ? (size_t)after : 1) : NULL;
-    if (!made) {
-        edges->trouble = GRAPH_NO_MEMORY;
-        return NULL;
-    }
-    edges->bytes = others + after;
-    if (edges->peak < edges->bytes)
-        edges->peak = edges->bytes;
-    return made;
-}
-
-static void *take(struct custody_edges *edges, u64 count, size_t each)
-{
-    return resize(edges, NULL, 0, count > SIZE_MAX / each ? UINT64_MAX : count * each);
-}
-
-static void give(struct custody_edges *edges, void *memory, u64 count, size_t each)
-{
-    if (memory)
-        edges->bytes -= count * each;
-    free(memory);
-}
-
-/* Makes room for so many items more: and a sixteenth more, since large memory grows where it is. */
-static bool reserve(struct custody_edges *edges, struct list *list, u64 more)
-{
-    u64 need = list->count + more;
-    if (need <= list->room)
-        return true;
-    u64 room = need + need / 16 + LEAST_ROOM;
-    void *items = resize(edges, list->items, list->room * list->each, room * list->each);
-    if (!items)
-        return false;
-    list->items = items;
-    list->room = room;
-    return true;
-}
-
-/* Gives back what the list does not need. */
-static void trim(struct custody_edges *edges, struct list *list)
-{
-    void *items = list->items ? resize(edges, list->items, list->room * list->each, list->count * list->each) : NULL;
-    if (items) {
-        list->items = items;
-        list->room = list->count;
-    }
-}
-
-static void empty(struct custody_edges *edges, struct list *list)
-{
-    give(edges, list->items, list->room, list->each);
-    list->items = NULL;
-    list->count = list->room = 0;
-}
-
-static bool must_stop(const struct custody_edges *edges)
-{
-    return edges->stop && atomic_load_explicit(edges->stop, memory_order_relaxed) != 0;
-}
-
-static u32 action_at(const struct list *actions, u64 at)
-{
-    return actions->each == 2 ? ((const uint16_t *)actions->items)[at] : ((const u32 *)actions->items)[at];
-}
-
-static void put_action(struct list *actions, u64 at, u32 action)
-{
-    if (actions->each == 2)
-        ((uint16_t *)actions->items)[at] = (uint16_t)action;
-    else
-        ((u32 *)actions->items)[at] = action;
-}
+enum { READ_STATES = 1 << 10 /* read at once; whole bytes of bit sets */ };
 
 /* ------------------------------------------------------------------ states and their numbers */
 
@@ -140,7 +16,7 @@ static int count_layers(struct custody_edges *edges)
     custody_counts(edges->engine, &count);
     if (count.states >= GRAPH_NONE)
         return GRAPH_TOO_LARGE;
-    edges->layer_ends = take(edges, count.layers, sizeof(u64));
+    edges->layer_ends = edges_take(edges, count.layers, sizeof(u64));
     if (!edges->layer_ends)
         return edges->trouble;
     edges->layers = count.layers;
@@ -178,11 +54,11 @@ int custody_edges_states(const struct custody_edges *edges, u32 from, size_t cou
 static int number_states(struct custody_edges *edges)
 {
     u32 words = edges->shape.words;
-    edges->states = take(edges, edges->nodes, words * sizeof(u64));
+    edges->states = edges_take(edges, edges->nodes, words * sizeof(u64));
     if (!edges->states)
         return edges->trouble;
     u64 capacity = edges->nodes + edges->nodes / (u64)2 + 1;
-    edges->slots = take(edges, capacity, sizeof(u32));
+    edges->slots = edges_take(edges, capacity, sizeof(u32));
     if (!edges->slots)
         return edges->trouble;
     edges->capacity = capacity;
@@ -190,7 +66,7 @@ static int number_states(struct custody_edges *edges)
     for (u32 node = 0; node < edges->nodes;) {
         u32 left = edges->nodes - node, count = left < READ_STATES ? left : READ_STATES;
         u64 *states = edges->states + (size_t)node * words;
-        if (must_stop(edges))
+        if (edges_must_stop(edges))
             return GRAPH_STOPPED;
         int status = custody_edges_states(edges, node, count, states);
         if (status != GRAPH_OK)
@@ -211,170 +87,12 @@ static int number_states(struct custody_edges *edges)
     return GRAPH_OK;
 }
 
-ALWAYS_INLINE bool is_state_of(const u64 *states, u32 node, const u64 *state, const unsigned words)
-{
-    u64 difference = 0;
-    for (unsigned k = 0; k < words; k++)
-        difference |= states[(size_t)node * words + k] ^ state[k];
-    return difference == 0;
-}
-
-/* The nodes of the states, or false when one of them has none. */
-ALWAYS_INLINE bool look_up(const struct custody_edges *edges, const struct pending *p, u32 *nodes,
-                           const unsigned words)
-{
-    const u32 *slots = edges->slots;
-    for (size_t k = 0; k < p->count; k++) {
-        p->hashes[k] = first_bucket(hash_of(p->successors + k * words, words), edges->capacity);
-        __builtin_prefetch(slots + p->hashes[k]);
-    }
-    for (size_t k = 0; k < p->count; k++) {
-        nodes[k] = slots[p->hashes[k]];
-        if (nodes[k] != GRAPH_NONE)
-            __builtin_prefetch(edges->states + (size_t)nodes[k] * words);
-    }
-    for (size_t k = 0; k < p->count; k++) {
-        u64 place = p->hashes[k];
-        while (nodes[k] != GRAPH_NONE && !is_state_of(edges->states, nodes[k], p->successors + k * words, words)) {
-            place = place + 1 == edges->capacity ? 0 : place + 1;
-            nodes[k] = slots[place];
-        }
-        if (nodes[k] == GRAPH_NONE)
-            return false;
-    }
-    return true;
-}
-
-/* ------------------------------------------------------------------ steps */
-
-static bool pending_open(struct custody_edges *edges, struct pending *p)
-{
-    const struct custody_shape *shape = &edges->shape;
-    size_t steps = (size_t)shape->actions + 1;
-    memset(p, 0, sizeof *p);
-    p->room = PENDING + steps;
-    p->successors = take(edges, p->room, shape->words * sizeof(u64));
-    p->actions = take(edges, p->room, sizeof(u32));
-    p->broken = take(edges, p->room, sizeof(int32_t));
-    p->bad = take(edges, steps + 1, (shape->watches / 64 + 1) * sizeof(u64));
-    p->hashes = take(edges, p->room, sizeof(u64));
-    return p->successors && p->actions && p->broken && p->bad && p->hashes;
-}
-
-static void pending_close(struct custody_edges *edges, struct pending *p)
-{
-    const struct custody_shape *shape = &edges->shape;
-    give(edges, p->successors, p->room, shape->words * sizeof(u64));
-    give(edges, p->actions, p->room, sizeof(u32));
-    give(edges, p->broken, p->room, sizeof(int32_t));
-    give(edges, p->bad, (size_t)shape->actions + 2, (shape->watches / 64 + 1) * sizeof(u64));
-    give(edges, p->hashes, p->room, sizeof(u64));
-}
-
-/* Puts the steps of one node in the order of their actions; mostly they are. */
-static void sort_steps(struct custody_edges *edges, u64 from, u64 to)
-{
-    u32 *targets = edges->targets.items;
-    for (u64 k = from + 1; k < to; k++) {
-        u32 action = action_at(&edges->actions, k), target = targets[k];
-        u64 at = k;
-        for (; at > from && action_at(&edges->actions, at - 1) > action; at--) {
-            targets[at] = targets[at - 1];
-            put_action(&edges->actions, at, action_at(&edges->actions, at - 1));
-        }
-        targets[at] = target;
-        put_action(&edges->actions, at, action);
-    }
-}
-
-static void sort_broken(struct custody_edges *edges, u64 from)
-{
-    struct list *actions = &edges->broken_actions;
-    for (u64 k = from + 1; k < actions->count; k++) {
-        u32 action = action_at(actions, k);
-        u64 at = k;
-        for (; at > from && action_at(actions, at - 1) > action; at--)
-            put_action(actions, at, action_at(actions, at - 1));
-        put_action(actions, at, action);
-    }
-}
-
-/* Writes the steps that are pending, of all nodes from `first` to the one before `end`, to the arrays. */
-static int flush(struct custody_edges *edges, struct pending *p, u32 first, u32 end)
-{
-    if (must_stop(edges))
-        return GRAPH_STOPPED;
-    if (!p->count)
-        return GRAPH_OK;
-    if (!reserve(edges, &edges->targets, p->count) || !reserve(edges, &edges->actions, p->count))
-        return edges->trouble;
-    u32 words = edges->shape.words;
-    u32 *nodes = (u32 *)edges->targets.items + edges->targets.count;
-    bool known = words == 1   ? look_up(edges, p, nodes, 1)
-                 : words == 2 ? look_up(edges, p, nodes, 2)
-                              : look_up(edges, p, nodes, words);
-    if (!known)
-        return EDGES_UNFINISHED;
-    for (size_t k = 0; k < p->count; k++)
-        put_action(&edges->actions, edges->actions.count + k, p->actions[k]);
-    edges->targets.count += p->count;
-    edges->actions.count += p->count;
-    p->count = 0;
-    for (u32 node = first; node < end; node++)
-        sort_steps(edges, edges->offsets[node], edges->offsets[node + (u64)1]);
-    return GRAPH_OK;
-}
-
-/* Writes down which of a node's new steps are broken, and moves the others together. */
-static int sift(struct custody_edges *edges, struct pending *p, u32 node, size_t count)
-{
-    u32 words = edges->shape.words;
-    size_t from = p->count;
-    u64 broken = edges->broken_nodes.count;
-    for (size_t k = from; k < from + count; k++) {
-        if (LIKELY(p->broken[k] < 0)) {
-            if (p->count < k) {
-                memcpy(p->successors + p->count * words, p->successors + k * words, words * sizeof(u64));
-                p->actions[p->count] = p->actions[k];
-            }
-            p->count++;
-            continue;
-        }
-        if (!reserve(edges, &edges->broken_nodes, 1) || !reserve(edges, &edges->broken_actions, 1))
-            return edges->trouble;
-        ((u32 *)edges->broken_nodes.items)[edges->broken_nodes.count++] = node;
-        put_action(&edges->broken_actions, edges->broken_actions.count++, p->actions[k]);
-    }
-    sort_broken(edges, broken);
-    return GRAPH_OK;
-}
-
-static int walk(struct custody_edges *edges, struct pending *p)
-{
-    u32 words = edges->shape.words, first = 0;
-    edges->offsets[0] = 0;
-    for (u32 node = 0; node < edges->nodes; node++) {
-        size_t at = p->count;
-        size_t count = edges->model.steps(edges->states + (size_t)node * words, p->successors + at * words,
-                                          p->actions + at, p->broken + at, p->bad);
-        int status = sift(edges, p, node, count);
-        edges->offsets[node + (u64)1] = edges->targets.count + p->count;
-        if (status == GRAPH_OK && (p->count >= PENDING || node - first >= PENDING)) {
-            status = flush(edges, p, first, node + 1);
-            first = node + 1;
-        }
-        if (status != GRAPH_OK)
-            return status;
-    }
-    return flush(edges, p, first, edges->nodes);
-}
-
 /* Where the broken actions of each node begin; nothing when there are none. */
 static int find_broken(struct custody_edges *edges)
 {
     struct list *broken = &edges->broken_nodes;
     if (broken->count) {
-        edges->broken_offsets = take(edges, edges->nodes + (u64)1, sizeof(u64));
+        edges->broken_offsets = edges_take(edges, edges->nodes + (u64)1, sizeof(u64));
         if (!edges->broken_offsets)
             return edges->trouble;
         u64 next = 0;
@@ -385,14 +103,14 @@ static int find_broken(struct custody_edges *edges)
         }
         edges->broken_offsets[edges->nodes] = next;
     }
-    empty(edges, broken);
+    edges_empty(edges, broken);
     return GRAPH_OK;
 }
 
 static void forget_states(struct custody_edges *edges)
 {
-    give(edges, edges->states, edges->nodes, edges->shape.words * sizeof(u64));
-    give(edges, edges->slots, edges->capacity, sizeof(u32));
+    edges_give(edges, edges->states, edges->nodes, edges->shape.words * sizeof(u64));
+    edges_give(edges, edges->slots, edges->capacity, sizeof(u32));
     edges->states = NULL;
     edges->slots = NULL;
 }
@@ -404,18 +122,16 @@ static int build(struct custody_edges *edges)
         status = number_states(edges);
     if (status != GRAPH_OK)
         return status;
-    edges->offsets = take(edges, edges->nodes + (u64)1, sizeof(u64));
+    edges->offsets = edges_take(edges, edges->nodes + (u64)1, sizeof(u64));
     if (!edges->offsets)
         return edges->trouble;
-    struct pending pending;
-    status = pending_open(edges, &pending) ? walk(edges, &pending) : edges->trouble;
-    pending_close(edges, &pending);
+    status = edges_walk(edges);
     forget_states(edges);
     if (status != GRAPH_OK)
         return status;
-    trim(edges, &edges->targets);
-    trim(edges, &edges->actions);
-    trim(edges, &edges->broken_actions);
+    edges_trim(edges, &edges->targets);
+    edges_trim(edges, &edges->actions);
+    edges_trim(edges, &edges->broken_actions);
     return find_broken(edges);
 }
 
@@ -463,10 +179,10 @@ void custody_edges_free(struct custody_edges *edges)
     if (!edges)
         return;
     forget_states(edges);
-    empty(edges, &edges->targets);
-    empty(edges, &edges->actions);
-    empty(edges, &edges->broken_nodes);
-    empty(edges, &edges->broken_actions);
+    edges_empty(edges, &edges->targets);
+    edges_empty(edges, &edges->actions);
+    edges_empty(edges, &edges->broken_nodes);
+    edges_empty(edges, &edges->broken_actions);
     free(edges->layer_ends);
     free(edges->offsets);
     free(edges->broken_offsets);
@@ -496,14 +212,14 @@ int custody_edges_marks(struct custody_edges *edges, u32 count, uint8_t *sets)
     size_t set_bytes = ((size_t)edges->nodes + 7) / 8;
     if (!edges->nodes || !count)
         return GRAPH_OK;
-    u64 *states = take(edges, READ_STATES, edges->shape.words * sizeof(u64));
-    u64 *held = take(edges, READ_STATES, words * sizeof(u64));
+    u64 *states = edges_take(edges, READ_STATES, edges->shape.words * sizeof(u64));
+    u64 *held = edges_take(edges, READ_STATES, words * sizeof(u64));
     int status = states && held ? GRAPH_OK : edges->trouble;
     memset(sets, 0, set_bytes * count);
     for (u64 node = 0; status == GRAPH_OK && node < edges->nodes; node += READ_STATES) {
         u64 left = edges->nodes - node;
         size_t some = left < READ_STATES ? (size_t)left : READ_STATES;
-        status = must_stop(edges) ? GRAPH_STOPPED : custody_edges_states(edges, (u32)node, some, states);
+        status = edges_must_stop(edges) ? GRAPH_STOPPED : custody_edges_states(edges, (u32)node, some, states);
         if (status != GRAPH_OK)
             break;
         edges->model.marks(states, some, held);
@@ -515,7 +231,7 @@ int custody_edges_marks(struct custody_edges *edges, u32 count, uint8_t *sets)
             }
         }
     }
-    give(edges, states, READ_STATES, edges->shape.words * sizeof(u64));
-    give(edges, held, READ_STATES, words * sizeof(u64));
+    edges_give(edges, states, READ_STATES, edges->shape.words * sizeof(u64));
+    edges_give(edges, held, READ_STATES, words * sizeof(u64));
     return status;
 }
