@@ -23,8 +23,6 @@ SOURCES: Final = (
 HEADERS: Final = tuple(FOLDER / name for name in ("graph.h", "graph_inside.h", "edges.h", "edges_inside.h"))
 """What these include, besides the engine's headers."""
 
-HEADERS: Final = ("edges.h", "graph.h", "graph_inside.h")
-
 _EDGES = ctypes.c_void_p
 _Kind: TypeAlias = type[ctypes.c_uint16] | type[ctypes.c_uint32] | type[ctypes.c_uint64]
 _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {

@@ -127,5 +127,5 @@ class CompiledCode:
 def _texts(with_graphs: bool) -> dict[str, str]:
     names = [*HEADERS, *ENGINE_FILES]
     if with_graphs:
-        names += [*edges.HEADERS, *(path.name for path in edges.SOURCES)]
+        names += [path.name for path in (*edges.HEADERS, *edges.SOURCES)]
     return {name: (FOLDER / name).read_text(encoding="utf-8") for name in names}
