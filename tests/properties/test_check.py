@@ -79,15 +79,20 @@ def test_every_property_gets_its_verdict_and_a_sentence() -> None:
     assert (run.counted.states, run.counted.transitions, run.counted.depth) == (3, 2, 2)
 
 
-def test_liveness_goes_to_the_graph_and_the_rest_to_the_search() -> None:
-    run = check(lamp(CAN_SHINE, EVENTUALLY), "x", engines=HONEST)
+def test_liveness_that_the_search_leaves_open_goes_to_the_graph() -> None:
+    left = changed(EVENTUALLY.name, verdict=Verdict.INCONCLUSIVE, trace=None, reason="not here")
+    engines = {**HONEST, EngineChoice.EXPLICIT: named("explicit", left)}
+    run = check(lamp(CAN_SHINE, EVENTUALLY), "x", engines=engines)
     assert [result.engine for result in run.properties] == ["explicit", "networkx"]
-    assert [found.engine for found in run.explorations] == ["explicit", "networkx"]
+    assert [tuple(found.findings) for found in run.explorations] == [
+        (CAN_SHINE.name, EVENTUALLY.name),
+        (EVENTUALLY.name,),
+    ]
 
 
 def test_an_engine_without_anything_to_settle_is_not_asked() -> None:
     run = check(lamp(EVENTUALLY), "x", engines=HONEST)
-    assert [found.engine for found in run.explorations] == ["networkx"]
+    assert [found.engine for found in run.explorations] == ["explicit"]
 
 
 def test_only_the_named_properties_are_checked() -> None:
@@ -168,7 +173,7 @@ class TestAll:
     def test_engines_that_agree_give_one_answer(self) -> None:
         run = check(lamp(*ALL, EVENTUALLY), "x", EngineChoice.ALL, engines=HONEST)
         assert [found.engine for found in run.explorations] == ["explicit", "networkx", "z3"]
-        assert {result.engine for result in run.properties} == {"explicit", "networkx"}
+        assert {result.engine for result in run.properties} == {"explicit"}
 
     def test_an_inconclusive_engine_leaves_the_answer_to_the_others(self) -> None:
         silent = changed("can_shine", verdict=Verdict.INCONCLUSIVE, trace=None, reason="too deep")

@@ -104,7 +104,5 @@ _OPTIONS = (
     click.option(
         "--timeout", type=float, callback=_seconds, metavar="SECONDS", help="Stop each instance after so long."
     ),
-    click.option(
-        "--no-symmetry", is_flag=True, help="Search every state instead of one for each orbit (at present always so)."
-    ),
+    click.option("--no-symmetry", is_flag=True, help="Search every state instead of one for each orbit."),
 )

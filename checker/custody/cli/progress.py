@@ -47,9 +47,21 @@ def meter() -> Meter | None:
 
 
 def line(progress: Progress) -> str:
-    """What the search has done so far; no guess how much is left, which nobody can know."""
+    """What the search has done so far, and where the layers of states let it be guessed, how much that is of all."""
     rate = progress.states / progress.seconds if progress.seconds > 0 else 0.0
-    return (
+    text = (
         f"{progress.states:,} states, {rate:,.0f}/s, frontier {progress.frontier:,}, depth {progress.depth},"
-        f" {progress.bytes / (1 << 20):,.0f} MiB, {progress.seconds:.0f} s"
+        f" {_mebibytes(progress.bytes)}, {progress.seconds:.0f} s"
     )
+    if progress.expected is None or not progress.states:
+        return text
+    needs = progress.bytes * progress.expected // progress.states
+    most = progress.most_bytes
+    text += f"; perhaps {progress.expected:,} in all"
+    if most is not None and needs > most:
+        return f"{text}, which needs {_mebibytes(needs)} of {_mebibytes(most)}"
+    return f"{text}, {(progress.expected - progress.states) / rate:,.0f} s more" if rate else text
+
+
+def _mebibytes(size: int) -> str:
+    return f"{size / (1 << 20):,.0f} MiB"

@@ -6,6 +6,9 @@ limit of the user's, nine tenths of what the machine has free are one: an answer
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from custody.explore.estimate import states_in_all
 from custody.system.finding import Limits, Progress, ProgressHook, Stopwatch
 from custody.system.memory import available_bytes, peak_bytes, resident_bytes
 
@@ -67,8 +70,10 @@ class Budget:
         """Whether somebody is waiting for a sign of life."""
         return self._progress is not None and self.seconds >= self._next_sign
 
-    def show(self, states: int, transitions: int, depth: int, frontier: int, used: int) -> None:
-        """Gives one."""
+    def show(self, states: int, transitions: int, layers: Sequence[int], frontier: int, used: int) -> None:
+        """Gives one; the last layer may still grow."""
         if self._progress is not None:
             self._next_sign = self.seconds + _PROGRESS_EVERY
-            self._progress(Progress(states, transitions, depth, frontier, self.seconds, used))
+            expected, depth = states_in_all(layers[:-1]), max(0, len(layers) - 1)
+            most = self.allowed_bytes
+            self._progress(Progress(states, transitions, depth, frontier, self.seconds, used, expected, most))

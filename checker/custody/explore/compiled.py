@@ -244,7 +244,8 @@ def _search(engine: Engine, budget: Budget, checkpoint: Checkpoint) -> None:
         if checkpoint.is_due:
             checkpoint.save(engine)
         if budget.is_time_to_show:
-            budget.show(counts.states, sum(engine.seen.fired), counts.layers - 1, counts.frontier, counts.bytes)
+            layers = [engine.layer_size(layer) for layer in range(counts.layers)]
+            budget.show(counts.states, sum(engine.seen.fired), layers, counts.frontier, counts.bytes)
 
 
 def _finding(p: Property, trace: Trace | None, subject: str | None, unknown: str | None) -> Finding:

@@ -45,6 +45,7 @@ def _run(run: RunResult) -> dict[str, Any]:
         "transitions": counted.transitions if counted else None,
         "depth": counted.depth if counted else None,
         "orbits": counted.orbits if counted else None,
+        "asymmetric": [{"role": role, "reason": reason} for role, reason in (counted.asymmetric if counted else ())],
         "seconds": round(sum(found.seconds for found in run.explorations), 3),
         "peak_bytes": max((found.peak_bytes for found in run.explorations), default=0),
         "complete": all(found.complete for found in run.explorations),

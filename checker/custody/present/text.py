@@ -57,6 +57,8 @@ def render_run(run: RunResult, page: Page) -> str:
         Text(f"{run.spec}: {run.system.name}" + (f", {instance}" if instance else ""), style="bold"), soft_wrap=True
     )
     console.print(Padding(Text(_measure(run)), (0, 0, 0, 2)))
+    for role, reason in counted.asymmetric if (counted := run.counted) is not None else ():
+        console.print(Padding(Text(f"no use is made of the symmetry of {role}: {reason}"), (0, 0, 0, 2)))
     if run.engine == EngineChoice.ALL:
         console.print(Padding(Text(_agreement(run)), (0, 0, 0, 2)))
     failed = [result for result in run.properties if result.outcome is Outcome.FAILED]

@@ -78,7 +78,10 @@ class Means:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A sign of life from a long run."""
+    """A sign of life from a long run.
+
+    `expected` is a guess of how many states there are in all; `most_bytes` is how many bytes the search may have.
+    """
 
     states: int
     transitions: int
@@ -86,6 +89,8 @@ class Progress:
     frontier: int
     seconds: float
     bytes: int
+    expected: int | None = None
+    most_bytes: int | None = None
 
 
 ProgressHook: TypeAlias = Callable[[Progress], None]
