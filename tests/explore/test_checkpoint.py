@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -43,7 +44,11 @@ print(found.states, found.transitions, found.depth, flush=True)
 @pytest.fixture
 def runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
     # What is compiled already need not be compiled again.
-    shutil.copytree(folder(), tmp_path / "custody" / "compiled")
+    compiled = tmp_path / "custody" / "compiled"
+    compiled.mkdir(mode=0o700, parents=True)
+    for library in folder().glob("*.so"):
+        with suppress(FileNotFoundError):
+            shutil.copy2(library, compiled)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     yield tmp_path / "custody" / "runs"
 
@@ -120,3 +125,9 @@ def test_nothing_is_left_of_a_search_that_came_to_its_end(runs: Path) -> None:
     task = Task.of(instances(load(str(LIFECYCLE)), {"N": "3"})[0])
     compiled_search(task, CompiledCode(task), Limits())
     assert not list(runs.iterdir())
+
+
+def test_one_checkpoint_of_a_search_is_kept(monkeypatch: pytest.MonkeyPatch, runs: Path) -> None:
+    stopped(monkeypatch)
+    stopped(monkeypatch)
+    assert len(list(runs.glob("*/position"))) == 1

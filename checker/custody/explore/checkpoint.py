@@ -106,9 +106,22 @@ class Checkpoint:
             part.replace(self.folder / _POSITION)
         except OSError as error:
             raise DiskError(f"the checkpoint cannot be written: {error}") from error
-        self._kept = True
+        if not self._kept:
+            self._kept = True
+            self._replace_earlier()
         self._saved_at = time.monotonic()
         self._pause = max(_LEAST_PAUSE, _SHARE * (self._saved_at - begun))
+
+    def _replace_earlier(self) -> None:
+        """One checkpoint of a search is enough; those that other runs are writing are left alone."""
+        for folder in self.folder.parent.glob(f"{self.folder.name.partition('.')[0]}.*"):
+            if folder == self.folder:
+                continue
+            with suppress(OSError):
+                lock = _locked(folder)
+                if lock is not None:
+                    shutil.rmtree(folder, ignore_errors=True)
+                    os.close(lock)
 
     def discard(self) -> None:
         """The search has come to its end: nobody will go on from here."""

@@ -13,7 +13,7 @@ from custody.explore.budget import Budget, LimitReachedError
 from custody.explore.calls import OverLimitError
 from custody.explore.checkpoint import Checkpoint, DamagedError
 from custody.explore.native import DiskError, Engine, Model, Status
-from custody.explore.search import ENGINE, INTERRUPTED
+from custody.explore.search import ENGINE, INTERRUPTED, stopped
 from custody.explore.task import Code, Task
 from custody.explore.trace import Goal, shortest_traces
 from custody.explore.unfolded import after_of, unfolded_traces
@@ -205,7 +205,7 @@ class _Search:
         held: dict[str, list[bool]] = {p.name: [False] * len(p.premises) for p in task.wanted if p.premises}
         for premise, was_true in zip(self._watches.premises, seen.held, strict=True):
             held[premise.property][premise.number] = was_true
-        unknown = f"stopped at {limit}" if limit else None if counts.states else "the system has no first state"
+        unknown = stopped(limit) if limit else None if counts.states else "the system has no first state"
         findings: dict[str, Finding] = {}
         for p in task.wanted:
             subject = ended.stuck[p.name][0] if p.name in ended.stuck else None

@@ -262,5 +262,10 @@ class _Search:
         if goal is not None:
             return Finding(p.name, Verdict.HOLDS if wanted else Verdict.VIOLATED, subject=subject)
         if limit is not None:
-            return Finding(p.name, Verdict.INCONCLUSIVE, reason=f"stopped at {limit}")
+            return Finding(p.name, Verdict.INCONCLUSIVE, reason=stopped(limit))
         return Finding(p.name, Verdict.VIOLATED if wanted else Verdict.HOLDS)
+
+
+def stopped(limit: str) -> str:
+    """A limit as the reason why something is not known."""
+    return limit if limit == INTERRUPTED else f"stopped at {limit}"
