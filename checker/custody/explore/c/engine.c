@@ -65,7 +65,6 @@ struct custody_engine *custody_new(const struct custody_shape *shape, custody_ex
         return NULL;
     engine->shape = *shape;
     engine->expand = expand;
-    engine->kind = kind_for(shape);
     engine->block = OUT_STATES / (shape->actions ? shape->actions : 1);
     engine->block = engine->block > BLOCK ? BLOCK : engine->block < 1 ? 1 : engine->block;
     engine->shards = calloc(shape->threads, sizeof *engine->shards);
@@ -80,7 +79,7 @@ struct custody_engine *custody_new(const struct custody_shape *shape, custody_ex
         if (folder)
             snprintf(path, sizeof path, "%s/states.%u", folder, k);
         engine->shards[k].store.file = -1;
-        ok = worker_open(engine, k) && table_open(&engine->shards[k].table, engine->kind, shape->bits, shape->words) &&
+        ok = worker_open(engine, k) && table_open(&engine->shards[k].table, kind_for(shape), shape->bits, shape->words) &&
              store_open(&engine->shards[k].store, shape->words, folder ? path : NULL);
     }
     if (!ok) {
@@ -160,7 +159,7 @@ static bool is_full_now(const struct custody_engine *engine, struct shard *shard
     struct table *table = &shard->table;
     u64 left = engine->max_bytes > used ? engine->max_bytes - used : 0;
     u64 most_in_a_block = engine->block * engine->shape.actions;
-    bool may_grow = engine->kind != BITS && table->count + most_in_a_block > table->most;
+    bool may_grow = table->kind != BITS && table->count + most_in_a_block > table->most;
     table->slack = left / engine->shape.threads;
     return left == 0 || (may_grow && table->slack < table->bytes / 32);
 }

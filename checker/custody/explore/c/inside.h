@@ -46,7 +46,6 @@ struct worker {
 struct custody_engine {
     struct custody_shape shape;
     custody_expand *expand;
-    enum kind kind;
     size_t block;     /* states expanded together */
     size_t keep;      /* chunks of a store that stay in memory */
     u64 layer;        /* the layer that is expanded */
@@ -66,10 +65,10 @@ static inline size_t words_for(u32 bits)
     return bits / 64 + 1;
 }
 
-/* Which shard a state belongs to: by the lower half of its hash, the upper one chooses the bucket. */
+/* Which shard a state belongs to, by its `table_hash`, of which the upper bits choose the bucket. */
 static inline u32 owner_of(u64 hash, u32 threads)
 {
-    return (u32)(((hash & 0xffffffffu) * threads) >> 32);
+    return (u32)(((hash * 0x9e3779b97f4a7c15u >> 32) * threads) >> 32);
 }
 
 static inline u64 shard_bytes(const struct shard *shard)
@@ -83,6 +82,8 @@ void keep_alone(struct worker *worker, u64 *states, size_t count);
 void share(struct worker *worker, u64 *states, size_t count);
 /* Sends what is still waiting to be sent. */
 void send_rest(struct worker *worker);
+/* Puts states that are in the store already into the table. */
+enum custody_status keep_known(struct shard *shard, u32 words, const u64 *states, size_t count);
 /* Takes what others have sent; false when there was nothing. */
 bool receive(struct worker *worker);
 

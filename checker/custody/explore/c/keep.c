@@ -21,13 +21,38 @@ ALWAYS_INLINE enum custody_status keep_if_new(struct shard *shard, u64 hash, con
     return CUSTODY_DONE;
 }
 
+enum custody_status keep_known(struct shard *shard, u32 words, const u64 *states, size_t count)
+{
+    struct table *table = &shard->table;
+    enum found found = FRESH;
+    for (size_t k = 0; k < count && found != NO_MEMORY; k++) {
+        const u64 *state = states + k * words;
+        u64 hash = table_hash(state, table->bits, words);
+        switch (table->kind) {
+        case BITS:
+            found = insert(table, hash, state, BITS, 1);
+            break;
+        case NARROW:
+            found = insert(table, hash, state, NARROW, 1);
+            break;
+        case RESTS:
+            found = insert(table, hash, state, RESTS, 1);
+            break;
+        default:
+            found = insert(table, hash, state, WORDS, words);
+        }
+    }
+    return found == NO_MEMORY ? CUSTODY_NO_MEMORY : CUSTODY_DONE;
+}
+
 /* Drops the states that were seen a moment ago, so that most repetitions never reach the table; returns how many are
  * left, with their hashes in `worker->hashes`. */
 ALWAYS_INLINE size_t sift(struct worker *worker, u64 *states, size_t count, const unsigned words)
 {
+    const unsigned bits = worker->engine->shape.bits;
     size_t left = 0;
     for (size_t k = 0; k < count; k++) {
-        u64 hash = hash_of(states + k * words, words);
+        u64 hash = table_hash(states + k * words, bits, words);
         u64 *recent = worker->recent + (hash >> (64 - RECENT_BITS)) * words;
         u64 difference = 0;
         for (unsigned word = 0; word < words; word++) {
@@ -42,21 +67,24 @@ ALWAYS_INLINE size_t sift(struct worker *worker, u64 *states, size_t count, cons
     return left;
 }
 
-/* All of `states` belong to the shard, and their hashes are in `worker->hashes`. */
-ALWAYS_INLINE enum custody_status keep_all(struct worker *worker, struct shard *shard, const u64 *states,
-                                           size_t count, const enum kind kind, const unsigned words)
+/* All of `states` belong to the shard, and their hashes are in `worker->hashes`.  Returns how many were looked at: the
+ * table may have changed its kind. */
+ALWAYS_INLINE size_t keep_from(struct worker *worker, struct shard *shard, const u64 *states, size_t from,
+                               size_t count, const enum kind kind, const unsigned words)
 {
     const u64 *hashes = worker->hashes;
-    for (size_t k = 0; k < count && k < AHEAD; k++)
+    for (size_t k = from; k < count && k < from + AHEAD; k++)
         prefetch(&shard->table, hashes[k], states + k * words, kind, words);
-    for (size_t k = 0; k < count; k++) {
+    for (size_t k = from; k < count; k++) {
         if (k + AHEAD < count)
             prefetch(&shard->table, hashes[k + AHEAD], states + (k + AHEAD) * words, kind, words);
         enum custody_status status = keep_if_new(shard, hashes[k], states + k * words, kind, words);
         if (UNLIKELY(status != CUSTODY_DONE))
-            return status;
+            worker->status = status;
+        if (UNLIKELY(status != CUSTODY_DONE || (kind == WORDS && shard->table.kind != kind)))
+            return k + 1;
     }
-    return CUSTODY_DONE;
+    return count;
 }
 
 /* ------------------------------------------------------------------ between threads */
@@ -130,8 +158,9 @@ enum task { KEEP, SHARE, TAKE };
 ALWAYS_INLINE size_t prepare(struct worker *worker, u64 *states, size_t count, enum task task, const unsigned words)
 {
     if (task == TAKE) {
+        const unsigned bits = worker->engine->shape.bits;
         for (size_t k = 0; k < count; k++)
-            worker->hashes[k] = hash_of(states + k * words, words);
+            worker->hashes[k] = table_hash(states + k * words, bits, words);
         return count;
     }
     count = sift(worker, states, count, words);
@@ -144,27 +173,32 @@ static size_t prepare_states(struct worker *worker, u64 *states, size_t count, e
     return words == 1 ? prepare(worker, states, count, task, 1) : prepare(worker, states, count, task, words);
 }
 
-static enum custody_status keep_states(struct worker *worker, const u64 *states, size_t count)
+static size_t keep_states(struct worker *worker, const u64 *states, size_t from, size_t count)
 {
-    struct custody_engine *engine = worker->engine;
-    struct shard *mine = &engine->shards[worker->number];
-    u32 words = engine->shape.words;
-    if (engine->kind == BITS)
-        return keep_all(worker, mine, states, count, BITS, 1);
-    if (engine->kind == NARROW)
-        return keep_all(worker, mine, states, count, NARROW, 1);
-    if (words == 1)
-        return keep_all(worker, mine, states, count, WORDS, 1);
-    if (words == 2)
-        return keep_all(worker, mine, states, count, WORDS, 2);
-    return keep_all(worker, mine, states, count, WORDS, words);
+    struct shard *mine = &worker->engine->shards[worker->number];
+    u32 words = worker->engine->shape.words;
+    switch (mine->table.kind) {
+    case BITS:
+        return keep_from(worker, mine, states, from, count, BITS, 1);
+    case NARROW:
+        return keep_from(worker, mine, states, from, count, NARROW, 1);
+    case RESTS:
+        return keep_from(worker, mine, states, from, count, RESTS, 1);
+    default:
+        if (words == 1)
+            return keep_from(worker, mine, states, from, count, WORDS, 1);
+        if (words == 2)
+            return keep_from(worker, mine, states, from, count, WORDS, 2);
+        return keep_from(worker, mine, states, from, count, WORDS, words);
+    }
 }
 
 static void put(struct worker *worker, u64 *states, size_t count, enum task task)
 {
+    size_t done = 0;
     count = prepare_states(worker, states, count, task);
-    if (worker->status == CUSTODY_DONE)
-        worker->status = keep_states(worker, states, count);
+    while (done < count && worker->status == CUSTODY_DONE)
+        done = keep_states(worker, states, done, count);
 }
 
 void keep_alone(struct worker *worker, u64 *states, size_t count)
@@ -177,7 +211,7 @@ void keep_alone(struct worker *worker, u64 *states, size_t count)
     }
     /* Nobody else runs, so this thread acts for the owner of each state; layers are small when this is used. */
     for (size_t k = 0; k < count && worker->status == CUSTODY_DONE; k++) {
-        struct worker *owner = &engine->workers[owner_of(hash_of(states + k * words, words), threads)];
+        struct worker *owner = &engine->workers[owner_of(table_hash(states + k * words, engine->shape.bits, words), threads)];
         put(owner, states + k * words, 1, TAKE);
         worker->status = owner->status;
     }

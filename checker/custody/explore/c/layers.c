@@ -90,14 +90,22 @@ size_t custody_layer_read(const struct custody_engine *engine, u64 layer, u64 fr
 u64 custody_place(const struct custody_engine *engine, const u64 *state, u32 *shard)
 {
     u32 words = engine->shape.words, threads = engine->shape.threads;
-    *shard = threads == 1 ? 0 : owner_of(hash_of(state, words), threads);
+    *shard = threads == 1 ? 0 : owner_of(table_hash(state, engine->shape.bits, words), threads);
     const struct table *table = &engine->shards[*shard].table;
-    if (engine->kind != WORDS)
-        return place_of(table, state, engine->kind, 1);
-    return words == 1 ? place_of(table, state, WORDS, 1) : place_of(table, state, WORDS, words);
+    switch (table->kind) {
+    case BITS:
+        return place_of(table, state, BITS, 1);
+    case NARROW:
+        return place_of(table, state, NARROW, 1);
+    case RESTS:
+        return place_of(table, state, RESTS, 1);
+    default:
+        return words == 1 ? place_of(table, state, WORDS, 1) : place_of(table, state, WORDS, words);
+    }
 }
 
 u64 custody_places(const struct custody_engine *engine, u32 shard)
 {
-    return places(&engine->shards[shard].table, engine->kind, engine->shape.words);
+    const struct table *table = &engine->shards[shard].table;
+    return places(table, table->kind, engine->shape.words);
 }

@@ -45,12 +45,9 @@ static enum custody_status know_again(struct custody_engine *engine, struct shar
         if (!states)
             return CUSTODY_NO_DISK;
         sum = store_checksum(sum, states, got * engine->shape.words);
-        for (size_t k = 0; k < got; k++) {
-            const u64 *state = states + k * engine->shape.words;
-            u64 hash = hash_of(state, engine->shape.words);
-            if (insert(&shard->table, hash, state, engine->kind, engine->shape.words) == NO_MEMORY)
-                return CUSTODY_NO_MEMORY;
-        }
+        enum custody_status status = keep_known(shard, engine->shape.words, states, got);
+        if (status != CUSTODY_DONE)
+            return status;
     }
     shard->store.checksum = sum;
     return sum == checksum ? CUSTODY_DONE : CUSTODY_NO_DISK;

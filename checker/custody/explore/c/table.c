@@ -67,13 +67,13 @@ char *memory_more(char *memory, u64 *reserved, u64 bytes, u64 more)
 bool table_open(struct table *table, enum kind kind, unsigned bits, unsigned words)
 {
     memset(table, 0, sizeof *table);
+    table->kind = kind;
+    table->bits = bits;
     table->slack = UINT64_MAX;
     if (kind == BITS) {
         table->bytes = bits > 3 ? (u64)1 << (bits - 3) : 1;
     } else {
-        table->buckets = LEAST_BUCKETS;
-        table->most = most_of(table->buckets, kind, words);
-        table->bytes = (table->buckets + OVERRUN) * bucket_bytes(kind, words);
+        set_buckets(table, LEAST_BUCKETS, kind, words);
     }
     table->slots = memory_new(table->bytes, &table->reserved);
     return table->slots != NULL;

@@ -3,11 +3,15 @@
  * A state's first bucket is its hash scaled to the number of buckets, so positions rise with the hash and never wrap:
  * a state goes into its first bucket or, where that is full, the next that is not, and behind the last first bucket
  * there are more to run over into.  All slots of a bucket are compared without a jump.  To grow, the array is
- * lengthened by an eighth and its runs of full buckets are moved up, the last run first: a moved state never meets one
- * that has still to move, and at no time does the table exist twice.  An empty slot is zero, so the state that is all
+ * lengthened and its runs of full buckets are moved up, the last run first: a moved state never meets one that has
+ * still to move, and at no time does the table exist twice.  An empty slot is zero.
+ *
+ * Four kinds: a bit for each state where the whole domain fits; 32-bit slots for narrow states; words; and for states
+ * of one word, as soon as there are enough of them, what remains of the hash (Cleary 1984, "Compact hash tables using
+ * bidirectional linear probing"): the hash is one to one, the bucket tells its upper part, and 32 bits have room for
+ * the lower part and for how many buckets too far a state is.  In the second and third kind the state that is all
  * zero is a flag.
  *
- * Three kinds: a bit for each state where the whole domain fits, 32-bit slots for narrow states, words otherwise.
  * The functions take the kind and the number of words as constants and are inlined for each.
  */
 #ifndef CUSTODY_TABLE_H
@@ -21,10 +25,13 @@
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
-enum kind { BITS, NARROW, WORDS };
+enum kind { BITS, NARROW, WORDS, RESTS };
 enum { LEAST_BUCKETS = 1 << 7, OVERRUN = 1 << 6, LINE = 64, GROWS_BY_HALF = 1 << 24 };
+enum { FAR_BITS = 6, MOST_FAR = (1 << FAR_BITS) - 2, MOST_REST_BITS = 32 - FAR_BITS };
 
 struct table {
+    enum kind kind;
+    unsigned bits; /* of a state */
     char *slots;  /* buckets + OVERRUN buckets; the last one is never full.  Or the bits of kind BITS. */
     u64 buckets;  /* first buckets are below it */
     u64 count;
@@ -32,7 +39,9 @@ struct table {
     u64 bytes;
     u64 reserved; /* addresses, in bytes */
     u64 slack;    /* bytes that it may grow by, though by a thirty-second it always may */
-    bool zero;    /* the state of zeros is known */
+    u64 reciprocal; /* of `buckets` */
+    unsigned rest_bits;
+    bool zero; /* the state of zeros is known */
 };
 
 /* Multiply and fold, word by word.  The upper half of the result is the better one. */
@@ -46,9 +55,28 @@ ALWAYS_INLINE u64 hash_of(const u64 *state, const unsigned words)
     return hash * 0xd6e8feb86659fd93u;
 }
 
+__extension__ typedef unsigned __int128 wide;
+
+/* The same for the states of a table: where they have one word, it is one to one on their bits, which are the upper
+ * ones of the result. */
+ALWAYS_INLINE u64 table_hash(const u64 *state, const unsigned bits, const unsigned words)
+{
+    if (words != 1)
+        return hash_of(state, words);
+    const u64 mask = UINT64_MAX >> (64 - bits);
+    const unsigned half = (bits + 1) / 2;
+    u64 hash = state[0];
+    hash ^= hash >> half;
+    hash = hash * 0x9e3779b97f4a7c15u & mask;
+    hash ^= hash >> half;
+    hash = hash * 0xd6e8feb86659fd93u & mask;
+    hash ^= hash >> half;
+    return hash << (64 - bits);
+}
+
 ALWAYS_INLINE size_t slot_bytes(const enum kind kind, const unsigned words)
 {
-    return kind == NARROW ? sizeof(u32) : words * sizeof(u64);
+    return kind == NARROW || kind == RESTS ? sizeof(u32) : words * sizeof(u64);
 }
 
 /* Slots of a bucket. */
@@ -65,14 +93,13 @@ ALWAYS_INLINE size_t bucket_bytes(const enum kind kind, const unsigned words)
 
 ALWAYS_INLINE u64 first_bucket(u64 hash, u64 buckets)
 {
-    __extension__ typedef unsigned __int128 wide;
     return (u64)((wide)hash * buckets >> 64);
 }
 
 /* Word `k` of the state in a slot. */
 ALWAYS_INLINE u64 slot_word(const char *bucket, unsigned slot, unsigned k, const enum kind kind, const unsigned words)
 {
-    if (kind == NARROW)
+    if (kind == NARROW || kind == RESTS)
         return ((const u32 *)(const void *)bucket)[slot];
     return ((const u64 *)(const void *)bucket)[slot * words + k];
 }
@@ -145,18 +172,83 @@ ALWAYS_INLINE u64 most_of(u64 buckets, const enum kind kind, const unsigned word
     return buckets * slots_in(kind, words) / 10 * 9;
 }
 
-/* Puts a state that is not there into the first bucket from its own on that has room, before `end`. */
-ALWAYS_INLINE void place(struct table *table, const u64 *state, const enum kind kind, const unsigned words)
+ALWAYS_INLINE unsigned first_empty(const char *bucket, const enum kind kind, const unsigned words)
 {
-    const size_t size = bucket_bytes(kind, words);
-    char *bucket = table->slots + first_bucket(hash_of(state, words), table->buckets) * size;
-    while (is_full(bucket, kind, words))
-        bucket += size;
     unsigned slot = 0;
     while (!slot_is_empty(bucket, slot, kind, words))
         slot++;
-    save_slot(bucket, slot, state, kind, words);
+    return slot;
 }
+
+/* Puts a state that is not there into the first bucket from its own on that has room. */
+ALWAYS_INLINE void place(struct table *table, const u64 *state, const enum kind kind, const unsigned words)
+{
+    const size_t size = bucket_bytes(kind, words);
+    u64 hash = table_hash(state, table->bits, words);
+    char *bucket = table->slots + first_bucket(hash, table->buckets) * size;
+    while (is_full(bucket, kind, words))
+        bucket += size;
+    save_slot(bucket, first_empty(bucket, kind, words), state, kind, words);
+}
+
+/* ------------------------------------------------------------------ rests */
+
+/* How many bits the rests need with so many buckets. */
+static inline unsigned rest_bits_for(unsigned bits, u64 buckets)
+{
+    u64 most = (u64)((((wide)1 << bits) - 1) / buckets);
+    return most ? 64 - (unsigned)__builtin_clzll(most) : 0;
+}
+
+/* The first bucket of a hash, and the number of the hash among those that have the same: its rest. */
+ALWAYS_INLINE u64 rest_of(const struct table *table, u64 hash, u64 *bucket)
+{
+    wide product = (wide)hash * table->buckets;
+    u64 among = (u64)product >> (64 - table->bits);
+    u64 rest = (u64)((wide)among * table->reciprocal >> 64);
+    *bucket = (u64)(product >> 64);
+    return rest + (among - rest * table->buckets >= table->buckets);
+}
+
+/* The hash that `rest_of` told apart, of a table with so many buckets. */
+static inline u64 hash_again(unsigned bits, u64 buckets, u64 bucket, u64 rest)
+{
+    u64 first = (u64)((((wide)bucket << bits) + buckets - 1) / buckets);
+    return (first + rest) << (64 - bits);
+}
+
+/* What is in the slot of a rest that is so many buckets too far. */
+ALWAYS_INLINE u32 rest_slot(const struct table *table, u64 rest, unsigned far)
+{
+    return (u32)((u64)(far + 1) << table->rest_bits | rest);
+}
+
+/* Puts a hash that is not there into the first bucket from its own on that has room; false when all are too far. */
+static inline bool place_rest(struct table *table, u64 hash)
+{
+    u64 bucket, rest = rest_of(table, hash, &bucket);
+    for (unsigned far = 0; far <= MOST_FAR; far++) {
+        char *at = table->slots + (bucket + far) * LINE;
+        if (!is_full(at, RESTS, 1)) {
+            ((u32 *)(void *)at)[first_empty(at, RESTS, 1)] = rest_slot(table, rest, far);
+            return true;
+        }
+    }
+    return false;
+}
+
+static inline void set_buckets(struct table *table, u64 buckets, const enum kind kind, const unsigned words)
+{
+    table->buckets = buckets;
+    table->bytes = (buckets + OVERRUN) * bucket_bytes(kind, words);
+    table->most = most_of(buckets, kind, words);
+    if (kind == RESTS) {
+        table->rest_bits = rest_bits_for(table->bits, buckets);
+        table->reciprocal = UINT64_MAX / buckets;
+    }
+}
+
+/* ------------------------------------------------------------------ growing */
 
 /* What the table grows by, in buckets: small ones by half, since every growth moves all of it, large ones by a sixth,
  * less where not so much is left. */
@@ -172,19 +264,18 @@ ALWAYS_INLINE u64 growth(const struct table *table, size_t size)
 ALWAYS_INLINE bool lengthen(struct table *table, const enum kind kind, const unsigned words)
 {
     const size_t size = bucket_bytes(kind, words);
-    u64 end = table->buckets + OVERRUN;
-    u64 buckets = table->buckets + growth(table, size);
-    u64 bytes = (buckets + OVERRUN) * size;
-    char *slots = memory_more(table->slots, &table->reserved, table->bytes, bytes);
+    const struct table old = *table;
+    u64 end = old.buckets + OVERRUN;
+    u64 buckets = old.buckets + growth(table, size);
+    char *slots = memory_more(table->slots, &table->reserved, table->bytes, (buckets + OVERRUN) * size);
     if (!slots)
         return false;
     table->slots = slots;
-    table->bytes = bytes;
-    table->buckets = buckets;
-    table->most = most_of(buckets, kind, words);
+    set_buckets(table, buckets, kind, words);
     char *run = NULL;
     size_t room = 0;
-    while (end > 0) {
+    bool ok = true;
+    while (end > 0 && ok) {
         u64 begin = end - 1;
         while (begin > 0 && is_full(slots + (begin - 1) * size, kind, words))
             begin--;
@@ -192,8 +283,8 @@ ALWAYS_INLINE bool lengthen(struct table *table, const enum kind kind, const uns
         if (length > room) {
             char *longer = realloc(run, 2 * length * size);
             if (!longer) {
-                free(run);
-                return false;
+                ok = false;
+                break;
             }
             run = longer;
             room = 2 * length;
@@ -207,41 +298,91 @@ ALWAYS_INLINE bool lengthen(struct table *table, const enum kind kind, const uns
                     state[word] = slot_word(run + k * size, slot, word, kind, words);
                 if (is_zero(state, words))
                     break;
-                place(table, state, kind, words);
+                if (kind == RESTS) {
+                    u64 home = begin + k + 1 - (state[0] >> old.rest_bits);
+                    u64 rest = state[0] & (((u64)1 << old.rest_bits) - 1);
+                    ok = ok && place_rest(table, hash_again(old.bits, old.buckets, home, rest));
+                } else {
+                    place(table, state, kind, words);
+                }
             }
         end = begin;
     }
     free(run);
+    return ok;
+}
+
+/* Makes the table one of rests, with room for more, where that can be; else leaves it as it is. */
+static inline bool keep_rests(struct table *table)
+{
+    u64 buckets = table->count / 12;
+    if (table->bits >= 64 || buckets < LEAST_BUCKETS || rest_bits_for(table->bits, buckets) > MOST_REST_BITS)
+        return false;
+    struct table rests = *table;
+    rests.kind = RESTS;
+    set_buckets(&rests, buckets, RESTS, 1);
+    rests.slots = memory_new(rests.bytes, &rests.reserved);
+    if (!rests.slots)
+        return false;
+    const u64 zero = 0;
+    bool ok = !table->zero || place_rest(&rests, table_hash(&zero, table->bits, 1));
+    rests.count += table->zero;
+    for (u64 k = 0; ok && k < table->bytes / sizeof(u64); k++) {
+        const u64 *state = (const u64 *)(const void *)table->slots + k;
+        if (*state)
+            ok = place_rest(&rests, table_hash(state, table->bits, 1));
+    }
+    if (!ok) {
+        memory_free(rests.slots, rests.reserved);
+        return false;
+    }
+    memory_free(table->slots, table->reserved);
+    *table = rests;
     return true;
 }
 
-static __attribute__((noinline)) bool grow(struct table *table, const enum kind kind, const unsigned words)
+static __attribute__((noinline)) bool grow(struct table *table, const unsigned words)
 {
-    if (kind == NARROW)
+    if (table->kind == WORDS && words == 1 && keep_rests(table))
+        return true;
+    switch (table->kind) {
+    case NARROW:
         return lengthen(table, NARROW, 1);
-    return words == 1 ? lengthen(table, WORDS, 1) : lengthen(table, WORDS, words);
+    case RESTS:
+        return lengthen(table, RESTS, 1);
+    default:
+        return words == 1 ? lengthen(table, WORDS, 1) : lengthen(table, WORDS, words);
+    }
 }
+
+/* ------------------------------------------------------------------ looking and inserting */
 
 /* The place of a known state, below `places`; UINT64_MAX when it is not known. */
 ALWAYS_INLINE u64 place_of(const struct table *table, const u64 *state, const enum kind kind, const unsigned words)
 {
     if (kind == BITS)
         return table->slots[state[0] >> 3] >> (state[0] & 7) & 1 ? state[0] : UINT64_MAX;
-    if (is_zero(state, words))
+    if (kind != RESTS && is_zero(state, words))
         return table->zero ? 0 : UINT64_MAX;
-    u64 bucket = first_bucket(hash_of(state, words), table->buckets);
-    for (;; bucket++) {
+    u64 hash = table_hash(state, table->bits, words), bucket = first_bucket(hash, table->buckets), wanted[words];
+    for (unsigned k = 0; k < words; k++)
+        wanted[k] = state[k];
+    u64 rest = kind == RESTS ? rest_of(table, hash, &bucket) : 0;
+    for (unsigned far = 0; far <= MOST_FAR || kind != RESTS; far++, bucket++) {
         const char *at = table->slots + bucket * bucket_bytes(kind, words);
+        if (kind == RESTS)
+            wanted[0] = rest_slot(table, rest, far);
         for (unsigned slot = 0; slot < slots_in(kind, words); slot++) {
             u64 difference = 0;
             for (unsigned k = 0; k < words; k++)
-                difference |= slot_word(at, slot, k, kind, words) ^ state[k];
+                difference |= slot_word(at, slot, k, kind, words) ^ wanted[k];
             if (difference == 0)
                 return bucket * slots_in(kind, words) + slot + 1;
         }
         if (!is_full(at, kind, words))
-            return UINT64_MAX;
+            break;
     }
+    return UINT64_MAX;
 }
 
 ALWAYS_INLINE u64 places(const struct table *table, const enum kind kind, const unsigned words)
@@ -252,6 +393,37 @@ ALWAYS_INLINE u64 places(const struct table *table, const enum kind kind, const 
 /* What became of a state that was looked for.  It is in the table afterwards, even where there is no memory for more. */
 enum found { KNOWN, FRESH, NO_MEMORY };
 
+/* Counts what was put into a bucket, and grows the table where it has to be. */
+ALWAYS_INLINE enum found added(struct table *table, const char *bucket, const enum kind kind, const unsigned words)
+{
+    table->count++;
+    bool at_end = bucket + bucket_bytes(kind, words) == table->slots + table->bytes;
+    if (UNLIKELY(table->count > table->most || at_end) && !grow(table, words))
+        return NO_MEMORY;
+    return FRESH;
+}
+
+ALWAYS_INLINE enum found insert_rest(struct table *table, u64 hash)
+{
+    for (;;) {
+        u64 first, rest = rest_of(table, hash, &first);
+        for (unsigned far = 0; far <= MOST_FAR; far++) {
+            char *bucket = table->slots + (first + far) * LINE;
+            u64 wanted = rest_slot(table, rest, far);
+            if (LIKELY(bucket_has(bucket, &wanted, RESTS, 1)))
+                return KNOWN;
+            if (is_full(bucket, RESTS, 1))
+                continue;
+            ((u32 *)(void *)bucket)[first_empty(bucket, RESTS, 1)] = (u32)wanted;
+            return added(table, bucket, RESTS, 1);
+        }
+        /* Nowhere near is room: as good as full. */
+        if (!grow(table, 1))
+            return NO_MEMORY;
+    }
+}
+
+/* A table of words may have become one of rests when this returns. */
 ALWAYS_INLINE enum found insert(struct table *table, u64 hash, const u64 *state, const enum kind kind,
                                 const unsigned words)
 {
@@ -263,6 +435,8 @@ ALWAYS_INLINE enum found insert(struct table *table, u64 hash, const u64 *state,
         *byte |= bit;
         return FRESH;
     }
+    if (kind == RESTS)
+        return insert_rest(table, hash);
     if (UNLIKELY(is_zero(state, words))) {
         if (table->zero)
             return KNOWN;
@@ -277,15 +451,8 @@ ALWAYS_INLINE enum found insert(struct table *table, u64 hash, const u64 *state,
         if (!is_full(bucket, kind, words))
             break;
     }
-    unsigned slot = 0;
-    while (!slot_is_empty(bucket, slot, kind, words))
-        slot++;
-    save_slot(bucket, slot, state, kind, words);
-    table->count++;
-    bool at_end = bucket + size == table->slots + table->bytes;
-    if (UNLIKELY(table->count > table->most || at_end) && !grow(table, kind, words))
-        return NO_MEMORY;
-    return FRESH;
+    save_slot(bucket, first_empty(bucket, kind, words), state, kind, words);
+    return added(table, bucket, kind, words);
 }
 
 #endif
