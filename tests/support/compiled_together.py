@@ -30,6 +30,7 @@ class Part:
     libraries: tuple[ctypes.CDLL, ctypes.CDLL, ctypes.CDLL]
     prefix: str
     marks: int
+    by_orbits: bool = False
 
     def engine(self) -> ctypes.CDLL:
         return self.libraries[0]
@@ -38,7 +39,7 @@ class Part:
         return Expand(self.libraries[1], self.prefix)
 
     def model(self) -> Model:
-        return Model(self.libraries[2], self.marks, self.prefix)
+        return Model(self.libraries[2], self.marks, self.prefix, by_orbits=self.by_orbits)
 
 
 def engine_library(folder: Path, *options: str) -> ctypes.CDLL:
@@ -67,12 +68,14 @@ def compiled_together(engine: ctypes.CDLL, tasks: Sequence[Task], folder: Path) 
     shared_library(plain, [str(source)], *quiet)
     shared_library(steps, [str(source)], *quiet, "-DCUSTODY_STEPS")
     libraries = (engine, ctypes.CDLL(str(plain)), ctypes.CDLL(str(steps)))
-    return [Part(libraries, f"s{number}_custody_model_", task.marks) for number, task in enumerate(tasks)]
+    return [
+        Part(libraries, f"s{number}_custody_model_", task.marks, task.by_orbits) for number, task in enumerate(tasks)
+    ]
 
 
 def renamed(text: str, prefix: str) -> str:
     """The text of a model with the prefix before all its names."""
-    types = {"custody_expand", "custody_steps", "custody_marks", "custody_canonical"}
+    types = {"custody_expand", "custody_steps", "custody_marks", "custody_canonical", "custody_turned"}
     names = sorted({*_DEFINED.findall(text), *_IN_ENUM} - types)
     macros = sorted(set(_MACRO.findall(text)))
     return "\n".join(

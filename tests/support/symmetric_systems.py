@@ -14,6 +14,7 @@ from custody.system.expression import (
     Expr,
     Sort,
     add,
+    after,
     and_,
     boolean,
     eq,
@@ -136,6 +137,23 @@ action unmap(d: Device, p: Page) by d
 invariant one_writer
     forall p: Page . count(d: Device . view[d, p] == dirty) <= 1
 """
+STUCK = """model stuck
+    "Workers who may wait for what never happens, while the others go on."
+param N = 3 in 2..9
+role Worker[N] is user
+state
+    waits[Worker]: bool
+    never: bool
+procedure work by Worker
+    either
+        waits[self] = false
+    or
+        waits[self] = true
+        wait until never
+        never = false
+    return OK
+deadlock_free every_call_returns of Worker
+"""
 
 
 def protocol(name: str, **settings: str) -> System:
@@ -158,7 +176,12 @@ def german(**settings: str) -> System:
 def symmetric_systems() -> st.SearchStrategy[System]:
     """Two or three instances of one role with variables of their own, shared ones, and perhaps some that name an
     instance, belong to two instances, or belong to one and name another."""
-    return st.integers(0, 2**32).map(lambda seed: _Dice(Random(seed)).system())
+    return st.integers(0, 2**32).map(random_symmetric_system)
+
+
+def random_symmetric_system(seed: int) -> System:
+    """The one that belongs to a number."""
+    return _Dice(Random(seed)).system()
 
 
 class _Dice:
@@ -200,14 +223,38 @@ class _Dice:
             )
             for k, seed in enumerate(invariants)
         )
-        hazard = Property("range", Form.HAZARD, Kind.INVARIANT, at(4))
-        deadlock = Property("goes_on", Form.DEADLOCK, Kind.DEADLOCK, at(4))
+        rests, moves, comes = (self._condition_seed() for _ in range(3))
+        others = (
+            Property("range", Form.HAZARD, Kind.INVARIANT, at(4)),
+            Property("goes_on", Form.DEADLOCK, Kind.DEADLOCK, at(4)),
+            Property(
+                "can_rest",
+                Form.PROGRESS,
+                Kind.DEADLOCK,
+                at(4),
+                resting=tuple((self._names[i], self._condition(rests, i, i)) for i in self._everyone),
+            ),
+            Property(
+                "each_step",
+                Form.STEP,
+                Kind.INVARIANT,
+                at(4),
+                and_(*(self._kept(moves, i) for i in self._everyone)),
+            ),
+            Property(
+                "possible",
+                Form.REACHABLE,
+                Kind.REACHABILITY,
+                at(4),
+                or_(*(and_(self._condition(comes, i, i), self._condition(rests, i, i)) for i in self._everyone)),
+            ),
+        )
         return System(
             "random",
             FILE,
             tuple(self._variables),
             tuple(made for pattern in patterns for made in pattern),
-            (*properties, hazard, deadlock),
+            (*properties, *others),
             roles=(("One", self._names),),
         )
 
@@ -283,6 +330,12 @@ class _Dice:
             case _:
                 found = read(self._flag[me], Sort.BOOL) if self._flag else TRUE
         return not_(found) if negated and found not in (TRUE, FALSE) else found
+
+    def _kept(self, seed: int, i: int) -> Expr:
+        """What some states say of an instance stays so, for one value."""
+        own, value = self._own[i], self._low + seed % 3
+        stays = eq(after(own, Sort.INT), number(value))
+        return or_(not_(and_(eq(read(own, Sort.INT), number(value)), self._condition(seed, i, i))), stays)
 
     def _has(self, instance: int, value: int) -> Expr:
         return eq(read(self._own[instance], Sort.INT), number(self._low + value))

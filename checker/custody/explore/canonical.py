@@ -10,23 +10,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from math import factorial, prod
+from typing import TypeAlias
 
 from custody.explore.layout import WORD, Layout, Slot
 from custody.symmetry.arrangement import MAX_ORBIT, Arrangement, classify
 from custody.symmetry.detect import SymmetricRole, Symmetries
 from custody.symmetry.permutation import Permutation
 
+Images: TypeAlias = Sequence[Sequence[Sequence[int]]]
+"""For each role, each of its transpositions and each mark, the mark that it becomes."""
+
 _IN_A_NETWORK = 16
 """Instances that are sorted without jumps; more are inserted one by one."""
 _INDENT = "    "
 
 
-def canonical_source(layout: Layout, symmetries: Symmetries) -> str:
-    """The functions `canonical` and `orbit_size`, and under CUSTODY_STEPS `custody_model_canonical`; nothing where
-    no role is symmetric.
+def canonical_source(layout: Layout, symmetries: Symmetries, marks: Images = ()) -> str:
+    """The functions `canonical` and `orbit_size`, and under CUSTODY_STEPS `custody_model_canonical` and
+    `custody_model_turned`; nothing where no role is symmetric.
 
-    The second wants a state that the first has made.  WORDS must be defined.  OverflowError when an orbit can have
-    more than 2^63 states.
+    The second wants a state that the first has made.  `marks` gives for each role and each of its transpositions
+    what the marks of a state become.  WORDS must be defined.  OverflowError when an orbit can have more than 2^63
+    states.
     """
     if not symmetries.roles:
         return ""
@@ -38,23 +43,20 @@ def canonical_source(layout: Layout, symmetries: Symmetries) -> str:
     before: list[str] = [_ORDER]
     for number, arrangement in enumerate(arrangements):
         if arrangement.simple:
-            role = _Sorted(layout, arrangement, number)
-            before += role.functions()
+            before += _Sorted(layout, arrangement, number).functions()
             sorts.append(f"sort_{number}(s);")
             sizes.append(f"size *= orders_{number}(s);")
-    hard = [number for number, arrangement in enumerate(arrangements) if not arrangement.simple]
-    if hard:
-        before += _tried(layout, arrangements, symmetries.roles, hard)
+    if not all(arrangement.simple for arrangement in arrangements):
         sorts.append("choose(s);")
         sizes.append("size *= choices(s);")
     return "\n".join(
         [
             *before,
+            *_tried(layout, arrangements, symmetries.roles, marks),
             "/* Makes of a state the one that stands for its orbit. */",
             "static inline void canonical(u64 *s)",
             "{",
             *(_INDENT + line for line in sorts),
-            f"{_INDENT}(void)s;",
             "}",
             "",
             "/* How many states the orbit of such a state has. */",
@@ -62,7 +64,6 @@ def canonical_source(layout: Layout, symmetries: Symmetries) -> str:
             "{",
             f"{_INDENT}u64 size = 1;",
             *(_INDENT + line for line in sizes),
-            f"{_INDENT}(void)s;",
             f"{_INDENT}return size;",
             "}",
             _EXPORTED,
@@ -142,7 +143,7 @@ class _Sorted:
     def functions(self) -> list[str]:
         keys, n = self._keys, self._keys.count
         doc = f"/* {_comment(self._name)}: {n} instances, keys of {keys.words} word{'s' * (keys.words > 1)} */"
-        if keys.words > 1 or n > _IN_A_NETWORK:
+        if _has_gather_function(keys):
             return [doc, *self._inserted()]
         gathered = [f"u64 k{i} = {keys.gathered(i)[0]};" for i in range(n)]
         network = [f"ORDER(k{a}, k{b});" for a, b in network_of(n)]
@@ -208,45 +209,78 @@ def _gather_function(keys: _Keys, number: int) -> list[str]:
 
 
 def _tried(
-    layout: Layout, arrangements: Sequence[Arrangement], roles: Sequence[SymmetricRole], hard: Sequence[int]
+    layout: Layout, arrangements: Sequence[Arrangement], roles: Sequence[SymmetricRole], marks: Images
 ) -> list[str]:
-    """The functions `choose` and `choices`, for the roles whose numbers are given."""
-    lines: list[str] = []
-    total = prod(factorial(len(roles[number].instances)) for number in hard)
-    most = max(len(roles[number].instances) for number in hard)
-    for number in hard:
-        keys = _Keys(layout, arrangements[number])
-        n = keys.count
-        lines += [f"/* {_comment(roles[number].name)}: {n} instances, more than their keys to compare */"]
-        lines += _gather_function(keys, number)
+    """What goes through permutations, for the roles that are not simple; and to tell what becomes of marks, what
+    exchanges instances of the simple ones too."""
+    hard = [number for number, arrangement in enumerate(arrangements) if not arrangement.simple]
+    count = len(marks[0][0]) if marks else 0
+    exchanged = range(len(roles)) if count else hard
+    if not exchanged:
+        return []
+    lines = [f"#if {len(hard)} || defined CUSTODY_STEPS", "#ifdef CUSTODY_STEPS", f"#define MARKS {count}"]
+    lines += ["#else", "#define MARKS 0", "#endif"]
+    for number in exchanged:
+        role, keys = roles[number], _Keys(layout, arrangements[number])
+        lines += [f"/* {_comment(role.name)}: exchanges of neighbours */"]
+        if not arrangements[number].simple or not _has_gather_function(keys):
+            lines += _gather_function(keys, number)
         lines += [f"static void exchange_{number}(u64 *s, int i)", "{", f"{_INDENT}switch (i) {{"]
-        for i, transposition in enumerate(roles[number].transpositions):
+        for i, transposition in enumerate(role.transpositions):
             lines += [f"{_INDENT}case {i}: {{"]
             lines += [_INDENT * 2 + line for line in _exchanged(layout, transposition.permutation)]
+            lines += _marks_exchanged(marks[number][i]) if count else []
             lines += [f"{_INDENT * 2}break;", f"{_INDENT}}}"]
         lines += [f"{_INDENT}}}", "}", ""]
-    runs = sum(len(roles[number].instances) // 2 for number in hard)
-    lines += ["static void exchange(u64 *s, int role, int i)", "{"]
-    lines += [f"{_INDENT}switch (role) {{"]
-    lines += [f"{_INDENT}case {number}: exchange_{number}(s, i); break;" for number in hard]
-    lines += [
-        f"{_INDENT}}}",
-        "}",
-        _TRY.replace("RUNS", str(runs)).replace("MOST", str(most)),
-        "static void choice_of(struct choice *c, u64 *s)",
-        "{",
-    ]
-    lines += [f"{_INDENT}c->runs = 0;"]
-    for number in hard:
-        keys = _Keys(layout, arrangements[number])
+    lines += ["static void exchange(u64 *s, int role, int i)", "{", f"{_INDENT}switch (role) {{"]
+    lines += [f"{_INDENT}case {number}: exchange_{number}(s, i); break;" for number in exchanged]
+    runs = max(1, sum(len(roles[number].instances) // 2 for number in hard))
+    most = max((len(roles[number].instances) for number in hard), default=1)
+    lines += [f"{_INDENT}}}", "}", _TRY.replace("RUNS", str(runs)).replace("MOST", str(most))]
+    lines += ["static void choice_of(struct choice *c, u64 *s)", "{", f"{_INDENT}c->runs = 0;"]
+    lines += [line for number in hard for line in _arranged(_Keys(layout, arrangements[number]), number, True)]
+    lines += [_CHOICE]
+    if hard:
+        lines += [_CHOOSE.replace("TOTAL", str(prod(factorial(len(roles[number].instances)) for number in hard)))]
+    if count:
         lines += [
-            f"{_INDENT}{{",
-            f"{_INDENT * 2}u64 k[{keys.count}][{keys.words}];",
-            f"{_INDENT * 2}keys_{number}(s, k[0]);",
-            f"{_INDENT * 2}arrange(c, s, {number}, {keys.count}, {keys.words}, k[0]);",
-            f"{_INDENT}}}",
+            "#ifdef CUSTODY_STEPS",
+            "static void turn(u64 *s)",
+            "{",
+            f"{_INDENT}struct choice c = {{.runs = 0}};",
         ]
-    return [*lines, _CHOOSE.replace("TOTAL", str(total))]
+        for number, arrangement in enumerate(arrangements):
+            if arrangement.simple:
+                lines += _arranged(_Keys(layout, arrangement), number, False, "&c")
+        lines += [f"{_INDENT}choice_of(&c, s);", _TURNED, "#endif"]
+    return [*lines, "#endif", ""]
+
+
+def _has_gather_function(keys: _Keys) -> bool:
+    return keys.words > 1 or keys.count > _IN_A_NETWORK
+
+
+def _arranged(keys: _Keys, number: int, tried: bool, choice: str = "c") -> list[str]:
+    return [
+        f"{_INDENT}{{",
+        f"{_INDENT * 2}u64 k[{keys.count}][{keys.words}];",
+        f"{_INDENT * 2}keys_{number}(s, k[0]);",
+        f"{_INDENT * 2}arrange({choice}, s, {number}, {keys.count}, {keys.words}, k[0], {int(tried)});",
+        f"{_INDENT}}}",
+    ]
+
+
+def _marks_exchanged(images: Sequence[int]) -> list[str]:
+    """What mark m says of a state, mark images[m] says of it after the exchange."""
+    moved = [(mark, image) for mark, image in enumerate(images) if mark != image]
+    if not moved:
+        return []
+    return [
+        "#ifdef CUSTODY_STEPS",
+        *(f"{_INDENT * 2}const u64 m{mark} = s[WORDS + {mark}];" for mark, _ in moved),
+        *(f"{_INDENT * 2}s[WORDS + {image}] = m{mark};" for mark, image in moved),
+        "#endif",
+    ]
 
 
 def _exchanged(layout: Layout, permutation: Permutation) -> list[str]:
@@ -349,7 +383,7 @@ struct run {
 
 /* The least state so far, and how many permutations give it. */
 struct choice {
-    u64 best[WORDS], same;
+    u64 best[WORDS + MARKS], same;
     int runs;
     struct run run[RUNS];
 };
@@ -397,8 +431,8 @@ static void try_all(struct choice *c, u64 *s, int r)
     }
 }
 
-/* Sorts the instances of one role by their keys, and notes where these are equal. */
-static void arrange(struct choice *c, u64 *s, int role, int count, size_t words, u64 *k)
+/* Sorts the instances of one role by their keys; where these are equal, all permutations may have to be tried. */
+static void arrange(struct choice *c, u64 *s, int role, int count, size_t words, u64 *k, int tried)
 {
     for (int i = 1; i < count; i++)
         for (int j = i; j > 0 && is_less(k + (size_t)j * words, k + (size_t)(j - 1) * words, words); j--) {
@@ -409,7 +443,7 @@ static void arrange(struct choice *c, u64 *s, int role, int count, size_t words,
             }
             exchange(s, role, j - 1);
         }
-    for (int i = 0, next; i < count; i = next) {
+    for (int i = 0, next; tried && i < count; i = next) {
         for (next = i + 1; next < count; next++)
             if (memcmp(k + (size_t)next * words, k + (size_t)i * words, words * sizeof *k))
                 break;
@@ -419,27 +453,48 @@ static void arrange(struct choice *c, u64 *s, int role, int count, size_t words,
 }
 """
 
-_CHOOSE = """    memcpy(c->best, s, sizeof c->best);
+_CHOICE = """    memcpy(c->best, s, sizeof c->best);
     c->same = 0;
     try_all(c, s, 0);
 }
+"""
 
+_CHOOSE = """
 static void choose(u64 *s)
 {
     struct choice c;
-    choice_of(&c, s);
-    memcpy(s, c.best, sizeof c.best);
+    u64 copy[WORDS + MARKS] = {0};
+    memcpy(copy, s, WORDS * sizeof *s);
+    choice_of(&c, copy);
+    memcpy(s, c.best, WORDS * sizeof *s);
 }
 
 static inline u64 choices(const u64 *s)
 {
     struct choice c;
-    u64 copy[WORDS];
-    memcpy(copy, s, sizeof copy);
+    u64 copy[WORDS + MARKS] = {0};
+    memcpy(copy, s, WORDS * sizeof *s);
     choice_of(&c, copy);
     return UINT64_C(TOTAL) / c.same;
 }
 """
+
+_TURNED = """    memcpy(s, c.best, sizeof c.best);
+}
+
+custody_turned custody_model_turned;
+void custody_model_turned(u64 *states, size_t count, u64 *from)
+{
+    for (size_t k = 0; k < count; k++) {
+        u64 s[WORDS + MARKS];
+        memcpy(s, states + k * WORDS, WORDS * sizeof *s);
+        for (size_t m = 0; m < MARKS; m++)
+            s[WORDS + m] = m;
+        turn(s);
+        memcpy(states + k * WORDS, s, WORDS * sizeof *s);
+        memcpy(from + k * MARKS, s + WORDS, MARKS * sizeof *s);
+    }
+}"""
 
 _EXPORTED = """
 #ifdef CUSTODY_STEPS

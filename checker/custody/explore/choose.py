@@ -11,7 +11,8 @@ from dataclasses import replace
 
 from custody.explore import compiled, search
 from custody.explore.compiler import CompilerError
-from custody.explore.task import NO_SYMMETRIES, CompiledCode, Task, usable
+from custody.explore.task import CompiledCode, Task, usable
+from custody.symmetry.detect import NO_SYMMETRIES
 from custody.system.finding import Exploration, Limits, Means, ProgressHook, Stopwatch
 from custody.system.model import LIVENESS, System
 

@@ -13,9 +13,10 @@ from custody.explore.budget import Budget, LimitReachedError
 from custody.explore.calls import OverLimitError
 from custody.explore.checkpoint import Checkpoint, DamagedError
 from custody.explore.native import DiskError, Engine, Model, Status
+from custody.explore.resting import AT_ONCE
 from custody.explore.search import ENGINE, INTERRUPTED, stopped
 from custody.explore.task import Code, Task
-from custody.explore.trace import Goal, shortest_traces
+from custody.explore.trace import Goal, Stuck, shortest_traces
 from custody.explore.unfolded import after_of, unfolded_traces
 from custody.explore.whole import settle
 from custody.symmetry.images import fired_closed, premises_closed
@@ -25,8 +26,6 @@ from custody.system.model import LIVENESS, Form, Property
 
 _ROUND = 0.1
 """Seconds between two looks at the keyboard, the clock and the memory."""
-_AT_ONCE = 8
-"""Actors whose rest is looked for together."""
 _RESIDENT_WORDS = 1 << 20
 """Words of states that stay in memory; the table has them as well, and what is to be expanded is read in order."""
 _WORTH_KEEPING = 1.0
@@ -45,7 +44,7 @@ class _Ended:
     """How far it went: the limit that ended it; for properties of progress who gets stuck, and where; liveness."""
 
     limit: str | None = None
-    stuck: dict[str, tuple[str, Goal]] = field(default_factory=dict[str, tuple[str, Goal]])
+    stuck: dict[str, Stuck] = field(default_factory=dict[str, Stuck])
     followed: dict[str, Finding] = field(default_factory=dict[str, Finding])
 
 
@@ -121,12 +120,12 @@ class _Search:
 
     # ------------------------------------------------------------------ who can never rest
 
-    def _stuck(self, engine: Engine, budget: Budget) -> dict[str, tuple[str, Goal]]:
-        """For each violated property of progress the actor that gets stuck first, and the states where it is."""
-        first: list[tuple[int, int, Goal]] = []
+    def _stuck(self, engine: Engine, budget: Budget) -> dict[str, Stuck]:
+        """For each violated property of progress who gets stuck first, and where."""
+        first: list[tuple[int, int, dict[int, list[str]]]] = []
         resting = self._task.resting
-        for begin in range(0, len(resting), _AT_ONCE):
-            some = resting[begin : begin + _AT_ONCE]
+        for begin in range(0, len(resting), AT_ONCE):
+            some = resting[begin : begin + AT_ONCE]
             # A step that breaks a check ends its actor's call: that is a hazard, reported as such, and not a wait.
             ends = [
                 sum(1 << bit for bit, entry in enumerate(some) if entry.actor == action.actor)
@@ -136,12 +135,21 @@ class _Search:
                 budget.require(engine.counts.bytes + reach.bytes)
                 while reach.run(_ROUND) is not Status.DONE:
                     budget.require(engine.counts.bytes + reach.bytes)
-                for mark, layer in enumerate(reach.first()[: len(some)]):
-                    if layer is not None:
-                        first.append((layer, begin + mark, Goal(layer, reach.missing(layer, mark))))
-        found: dict[str, tuple[str, Goal]] = {}
-        for _, number, goal in sorted(first, key=lambda entry: entry[:2]):
-            found.setdefault(resting[number].property, (resting[number].actor, goal))
+                layers = reach.first()
+                for orbit in sorted({entry.orbit for entry in some}):
+                    marks = [k for k, entry in enumerate(some) if entry.orbit == orbit]
+                    least = min((layer for k in marks if (layer := layers[k]) is not None), default=None)
+                    if least is None:
+                        continue
+                    names: dict[int, list[str]] = {}
+                    for k in marks:
+                        for state in reach.missing(least, k):
+                            names.setdefault(state, []).append(some[k].actor)
+                    first.append((least, orbit, names))
+        found: dict[str, Stuck] = {}
+        for layer, orbit, names in sorted(first, key=lambda entry: entry[:2]):
+            stuck = Stuck(resting[orbit].actor, Goal(layer, states=list(names)), names)
+            found.setdefault(resting[orbit].property, stuck)
         return found
 
     # ------------------------------------------------------------------ what must happen at last
@@ -189,27 +197,32 @@ class _Search:
                 goals[p.name] = Goal(layer, states=[s.before for s in seen])
         return goals
 
-    def _traces(self, engine: Engine, goals: dict[str, Goal]) -> dict[str, Trace]:
+    def _traces(
+        self, engine: Engine, goals: dict[str, Goal], stuck: dict[str, Stuck]
+    ) -> dict[str, tuple[Trace, str | None]]:
+        """For each goal a trace, and who is stuck at its end."""
+
         def into(layer: int, wanted: Collection[int]) -> Iterable[tuple[int, int, int]]:
             found = engine.into(self._steps(), layer, list(wanted))
             return [(step.before, step.action, step.after) for step in found]
 
+        goals = goals | {name: entry.goal for name, entry in stuck.items()}
         if self._task.by_orbits and goals:
-            return unfolded_traces(self._task, self._steps(), into, goals)
-        return shortest_traces(self._system, self._task.layout, into, goals)
+            return unfolded_traces(self._task, self._steps(), into, goals, stuck)
+        traces = shortest_traces(self._system, self._task.layout, into, goals)
+        return {name: (trace, stuck[name].actor if name in stuck else None) for name, trace in traces.items()}
 
     def _result(self, engine: Engine, ended: _Ended, budget: Budget, notes: tuple[str, ...]) -> Exploration:
         task, seen, counts, limit = self._task, engine.seen, engine.counts, ended.limit
-        goals = self._goals(engine, seen.first) | {name: goal for name, (_, goal) in ended.stuck.items()}
-        traces = self._traces(engine, goals)
+        traces = self._traces(engine, self._goals(engine, seen.first), ended.stuck)
         held: dict[str, list[bool]] = {p.name: [False] * len(p.premises) for p in task.wanted if p.premises}
         for premise, was_true in zip(self._watches.premises, seen.held, strict=True):
             held[premise.property][premise.number] = was_true
         unknown = stopped(limit) if limit else None if counts.states else "the system has no first state"
         findings: dict[str, Finding] = {}
         for p in task.wanted:
-            subject = ended.stuck[p.name][0] if p.name in ended.stuck else None
-            findings[p.name] = ended.followed.get(p.name) or _finding(p, traces.get(p.name), subject, unknown)
+            trace, subject = traces.get(p.name, (None, None))
+            findings[p.name] = ended.followed.get(p.name) or _finding(p, trace, subject, unknown)
         by_orbits = task.by_orbits
         return Exploration(
             engine=ENGINE,

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
-from custody.explore.canonical import canonical_source
+from custody.explore.canonical import Images, canonical_source
 from custody.explore.layout import Layout, Slot
 from custody.explore.positions import Member, by_position
 from custody.explore.watches import Watches, over_step
@@ -39,21 +39,24 @@ def source(
     watches: Watches,
     marks: Sequence[Expr] = (),
     symmetries: Symmetries | None = None,
+    turned: Images = (),
 ) -> str:
     """The C text. OverflowError when a value could exceed 64 bits.
 
     With symmetries the search sees one state of each orbit: every successor is made that one, and the tally counts
     what the orbits stand for.  Steps are told as they are, for `custody_model_canonical` to be asked afterwards.
+    `turned` says what the marks become when instances are exchanged.
     """
-    return _Source(system, layout, watches, marks, symmetries or Symmetries((), ())).text()
+    canonical = canonical_source(layout, symmetries, turned) if symmetries is not None else ""
+    return _Source(system, layout, watches, marks, canonical).text()
 
 
 class _Source:
     def __init__(
-        self, system: System, layout: Layout, watches: Watches, marks: Sequence[Expr], symmetries: Symmetries
+        self, system: System, layout: Layout, watches: Watches, marks: Sequence[Expr], canonical: str
     ) -> None:
         self._system = system
-        self._symmetries = symmetries
+        self._canonical = canonical
         self._layout = layout
         self._watches = watches
         self._marks = marks
@@ -82,9 +85,9 @@ class _Source:
             f"typedef {'int64_t' if wide else 'int32_t'} num;",
             f"enum {{ WORDS = {self._layout.words}, BAD_WORDS = {len(self._watches.properties) // 64 + 1}, "
             f"ACTIONS = {len(self._system.actions)}, MARK_WORDS = {max(1, -(-len(self._marks) // 64))} }};",
-            *(["#define CUSTODY_WEIGHTED"] if self._symmetries.roles else []),
+            *(["#define CUSTODY_WEIGHTED"] if self._canonical else []),
             _PREAMBLE,
-            canonical_source(self._layout, self._symmetries),
+            self._canonical,
         ]
         return "\n".join([*head, *body]) + "\n"
 

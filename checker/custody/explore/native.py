@@ -73,7 +73,9 @@ class _Model(ctypes.Structure):
         ("steps", ctypes.c_void_p),
         ("marks", ctypes.c_void_p),
         ("canonical", ctypes.c_void_p),
+        ("turned", ctypes.c_void_p),
         ("mark_words", ctypes.c_uint32),
+        ("mark_count", ctypes.c_uint32),
     )
 
 
@@ -182,7 +184,9 @@ class Model:
             _address(self._steps),
             _address(library[f"{prefix}marks"]),
             _address(self._canonical) if by_orbits else None,
+            _address(library[f"{prefix}turned"]) if by_orbits and marks else None,
             max(1, -(-marks // 64)),
+            marks,
         )
 
     def steps_of(self, state: bytes, successors: int, actions: int, broken: int, bad: int) -> int:

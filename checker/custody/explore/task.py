@@ -13,23 +13,14 @@ from custody.explore.compiler import Build, Source
 from custody.explore.emit import source
 from custody.explore.layout import Layout
 from custody.explore.native import ENGINE_FILES, FOLDER, HEADERS, Expand, Model, load_engine, load_model
+from custody.explore.resting import Resting, looked_at_together, resting_marks
 from custody.explore.watches import Watches
 from custody.symmetry.arrangement import practical
-from custody.symmetry.detect import Refusal, Symmetries, find
+from custody.symmetry.detect import NO_SYMMETRIES, Symmetries, find
 from custody.system.expression import Expr
-from custody.system.model import LIVENESS, Form, Property, System
+from custody.system.model import LIVENESS, Property, System
 
 _QUICKLY: Final = ("-O1", "-DCUSTODY_STEPS")
-NO_SYMMETRIES: Final = Symmetries((), ())
-
-
-@dataclass(frozen=True, slots=True)
-class Resting:
-    """An actor that must always be able to rest, and the property that says so."""
-
-    property: str
-    actor: str
-    condition: Expr
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +46,13 @@ class Task:
         OverflowError when the system does not fit the words of C.
         """
         wanted = tuple(p for p in system.properties if properties is None or p.name in properties)
-        resting = tuple(Resting(p.name, *rest) for p in wanted if p.form is Form.PROGRESS for rest in p.resting)
+        resting, turned = resting_marks(wanted, symmetries)
         followed = tuple(whole.marks([p for p in wanted if p.form in LIVENESS]))
         layout, watches = Layout(system.variables), Watches.of(wanted)
         marks = [*(entry.condition for entry in resting), *followed]
-        text = source(system, layout, watches, marks, symmetries)
+        behind = range(len(resting), len(marks))
+        images = [[[*some, *behind] for some in role] for role in turned]
+        text = source(system, layout, watches, marks, symmetries, images)
         return cls(system, wanted, layout, watches, resting, followed, symmetries, text)
 
     @property
@@ -76,16 +69,8 @@ class Task:
 def usable(system: System, properties: Collection[str]) -> Symmetries:
     """The symmetries that lose nothing of what is asked, which must not be liveness: promises about runs are made to
     single instances."""
-    found = find(system, properties)
-    progress = [p for p in system.properties if p.form is Form.PROGRESS and p.name in properties]
-    roles, refused = list(found.roles), list(found.refused)
-    for role in found.roles:
-        about = next((p for p in progress if any(actor in role.instances for actor, _ in p.resting)), None)
-        if about is not None:
-            reason = f"'{about.name}' is about each of its instances alone, whom a state of an orbit does not name"
-            refused.append(Refusal(role.name, reason, about.place))
-            roles.remove(role)
-    return practical(system, Symmetries(tuple(roles), tuple(refused)))
+    wanted = [p for p in system.properties if p.name in properties]
+    return looked_at_together(wanted, practical(system, find(system, properties)))
 
 
 class Code(Protocol):

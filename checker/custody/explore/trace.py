@@ -39,6 +39,19 @@ class Goal:
         return self.length if self.states else self.length - 1
 
 
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """Where `actor` can never rest, as early as there is such a state.
+
+    `names` gives for each of the goal's states what stuck actors are called there: it and, where states stand for
+    their orbits, those that it can be exchanged with.
+    """
+
+    actor: str
+    goal: Goal
+    names: Mapping[int, Collection[str]]
+
+
 Into: TypeAlias = Callable[[int, Collection[int]], Iterable[tuple[int, int, int]]]
 """The steps from a layer, by its number, into some states: state before, action, state after."""
 

@@ -13,7 +13,7 @@ from typing import Final
 from custody.explore.generate import BROKEN
 from custody.explore.native import Model, Step, Stepper
 from custody.explore.task import Task
-from custody.explore.trace import Edges, Goal, Into, best, edges_into, states_on_the_way
+from custody.explore.trace import Edges, Goal, Into, Stuck, best, edges_into, states_on_the_way
 from custody.symmetry.frames import Frames, real_run
 from custody.system.evaluate import initial_states
 from custody.system.finding import Trace
@@ -22,21 +22,39 @@ MOST_STATES: Final = 100_000
 """Real states that are looked at for one trace."""
 
 
-def unfolded_traces(task: Task, model: Model, into: Into, goals: Mapping[str, Goal]) -> dict[str, Trace]:
-    """For each goal, of representatives and their steps, a shortest run of the system."""
+def unfolded_traces(
+    task: Task, model: Model, into: Into, goals: Mapping[str, Goal], stuck: Mapping[str, Stuck]
+) -> dict[str, tuple[Trace, str | None]]:
+    """For each goal, of representatives and their steps, a shortest run, and who is stuck at its end."""
     if not goals:
         return {}
     edges = edges_into(into, goals)
     unfolding = _Unfolding(task, model)
-    found: dict[str, Trace] = {}
+    frames = Frames(task.system, task.symmetries)
+    found: dict[str, tuple[Trace, str | None]] = {}
     for name, goal in goals.items():
         unfolded = unfolding.unfold(name, edges, goal)
+        who = stuck.get(name)
         if unfolded is not None:
-            found[name] = best(task.system, task.layout, *unfolded)
-        else:
-            path = best(task.system, task.layout, edges, goal)
-            found[name], _ = real_run(task.system, Frames(task.system, task.symmetries), path)
+            real, ends = unfolded
+            if who is not None:
+                ends.states = [state for state in ends.states if _is_stuck(task, frames, who, state)]
+            found[name] = best(task.system, task.layout, real, ends), who and who.actor
+            continue
+        path = best(task.system, task.layout, edges, goal)
+        run, frame = real_run(task.system, frames, path)
+        subject = None
+        if who is not None:
+            subject = frame.name(next(iter(who.names[task.layout.pack(path.states[-1])])))
+        found[name] = run, subject
     return found
+
+
+def _is_stuck(task: Task, frames: Frames, who: Stuck, packed: int) -> bool:
+    """Whether the actor itself is stuck in a real state, and not only one that it can be exchanged with."""
+    state = task.layout.unpack(packed)
+    representative = task.layout.pack(frames.representative(state))
+    return frames.name_in(state, who.actor) in who.names[representative]
 
 
 class _Unfolding:

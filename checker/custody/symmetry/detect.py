@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Final
 
 from custody.symmetry.exchange import ActionForms, DifferentError, Exchange
 from custody.symmetry.normal import NormalForms
@@ -24,14 +25,18 @@ from custody.system.place import Place
 
 @dataclass(frozen=True, slots=True)
 class Transposition:
-    """The exchange of two instances. `actions[a]` is the action that action `a` becomes, and `premises` gives for
-    each property that was looked at what its premises become."""
+    """The exchange of two instances.
+
+    `actions[a]` is the action that action `a` becomes; `premises` gives for each property that was looked at what
+    its premises become, and `resting` what the entries of its `resting` become.
+    """
 
     first: str
     second: str
     permutation: Permutation
     actions: tuple[int, ...]
     premises: tuple[tuple[str, tuple[int, ...]], ...]
+    resting: tuple[tuple[str, tuple[int, ...]], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,10 @@ class Symmetries:
     refused: tuple[Refusal, ...]
 
 
+NO_SYMMETRIES: Final = Symmetries((), ())
+"""For who looks for none."""
+
+
 def find(system: System, properties: Collection[str] | None = None) -> Symmetries:
     """The symmetric roles, as far as the named properties (all, for None) are concerned."""
     selected = [subject for subject in system.properties if properties is None or subject.name in properties]
@@ -78,9 +87,8 @@ def find(system: System, properties: Collection[str] | None = None) -> Symmetrie
             # What is quickly checked is checked for all pairs before any action is looked at.
             for exchange in exchanges:
                 exchange.check_first_states()
-            premises = [
-                tuple((subject.name, exchange.match_property(subject)) for subject in selected)
-                for exchange in exchanges
+            matched = [
+                [(subject.name, *exchange.match_property(subject)) for subject in selected] for exchange in exchanges
             ]
             permutations = [Permutation(exchange.images, exchange.tables()) for exchange in exchanges]
             if not combine(permutations):
@@ -91,11 +99,13 @@ def find(system: System, properties: Collection[str] | None = None) -> Symmetrie
                         f"its instances are mixed up with those of {other.name}", Place(system.file, 1)
                     )
             found: list[Transposition] = []
-            for exchange, permutation, become in zip(exchanges, permutations, premises, strict=True):
+            for exchange, permutation, become in zip(exchanges, permutations, matched, strict=True):
                 images = exchange.match_actions(actions)
                 if any(subject.form in LIVENESS for subject in selected):
                     exchange.check_fairness(images)
-                found.append(Transposition(exchange.first, exchange.second, permutation, images, become))
+                premises = tuple((name, numbers) for name, numbers, _ in become)
+                resting = tuple((name, numbers) for name, _, numbers in become)
+                found.append(Transposition(exchange.first, exchange.second, permutation, images, premises, resting))
         except DifferentError as difference:
             refused.append(Refusal(role, difference.reason, difference.place))
         else:

@@ -149,23 +149,24 @@ class Exchange:
             if not same:
                 raise DifferentError(f"{what} differs for {self}", Place(system.file, 1))
 
-    def match_property(self, subject: Property) -> tuple[int, ...]:
-        """What the property says is the same afterwards; for each of its premises the one that it becomes."""
+    def match_property(self, subject: Property) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """What the property says is the same afterwards; for each of its premises, and of the actors that must come
+        to rest, the one that it becomes."""
         of, renamed = self._forms.of, self._renaming.of
         what = f"property '{subject.name}'"
         with self._at(what, subject.place):
-            premises = [of(premise.expression) for premise in subject.premises]
-            become = [renamed(premise.expression) for premise in subject.premises]
-            same = (
-                all(renamed(expr) == of(expr) for expr in (subject.expression, subject.goal))
-                and Counter(become) == Counter(premises)
-                and Counter((self.renamed(actor), renamed(rests)) for actor, rests in subject.resting)
-                == Counter((actor, of(rests)) for actor, rests in subject.resting)
+            same = all(renamed(expr) == of(expr) for expr in (subject.expression, subject.goal))
+            premises = _matched(
+                [of(premise.expression) for premise in subject.premises],
+                [renamed(premise.expression) for premise in subject.premises],
             )
-        if not same:
+            resting = _matched(
+                [(actor, of(rests)) for actor, rests in subject.resting],
+                [(self.renamed(actor), renamed(rests)) for actor, rests in subject.resting],
+            )
+        if not same or premises is None or resting is None:
             raise DifferentError(f"{what} differs for {self}", subject.place)
-        # Premises that say the same hold together, so that any of them will do.
-        return tuple(premises.index(form) for form in become)
+        return premises, resting
 
     @contextmanager
     def _at(self, what: str, place: Place) -> Generator[None]:
@@ -225,6 +226,16 @@ class Exchange:
             if not promises[promise]:
                 raise DifferentError(f"'fair {fair.name}' has no counterpart when {self} are exchanged", fair.place)
             promises[promise] -= 1
+
+
+def _matched(things: Sequence[object], become: Sequence[object]) -> tuple[int, ...] | None:
+    """For each of the things the place of what it becomes, each place once; None where there is none."""
+    free: dict[object, list[int]] = {}
+    for place, thing in enumerate(things):
+        free.setdefault(thing, []).append(place)
+    if Counter(things) != Counter(become):
+        return None
+    return tuple(free[thing].pop(0) for thing in become)
 
 
 def _plain(action: Action) -> tuple[object, ...]:

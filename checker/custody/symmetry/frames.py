@@ -71,6 +71,13 @@ class Frames:
             frame = Frame(exchange.permutation, exchange.actions, names).within(frame)
         return representative, frame
 
+    def name_in(self, state: State, name: str) -> str:
+        """What an instance, or any other actor, is called in the frame of the state."""
+        for exchange in self._sorted(state)[1]:
+            if name in (exchange.first, exchange.second):
+                name = exchange.second if name == exchange.first else exchange.first
+        return name
+
     def _sorted(self, state: State) -> tuple[State, list[Transposition]]:
         """The representative, and the exchanges of neighbours that lead to it, in order."""
         done: list[Transposition] = []

@@ -13,11 +13,11 @@ from custody.symmetry.detect import Symmetries
 
 def fired_closed(fired: Sequence[int], symmetries: Symmetries) -> tuple[int, ...]:
     """For each action how often any of its images fired."""
-    leaders = _leaders(len(fired), [t.actions for role in symmetries.roles for t in role.transpositions])
+    leader_of = leaders(len(fired), [t.actions for role in symmetries.roles for t in role.transpositions])
     totals = [0] * len(fired)
-    for action, leader in enumerate(leaders):
+    for action, leader in enumerate(leader_of):
         totals[leader] += fired[action]
-    return tuple(totals[leader] for leader in leaders)
+    return tuple(totals[leader] for leader in leader_of)
 
 
 def premises_closed(held: Mapping[str, Sequence[bool]], symmetries: Symmetries) -> dict[str, tuple[bool, ...]]:
@@ -29,23 +29,23 @@ def premises_closed(held: Mapping[str, Sequence[bool]], symmetries: Symmetries) 
                 moves.setdefault(name, []).append(images)
     closed: dict[str, tuple[bool, ...]] = {}
     for name, premises in held.items():
-        leaders = _leaders(len(premises), moves.get(name, ()))
-        known = {leaders[number] for number, holds in enumerate(premises) if holds}
-        closed[name] = tuple(leader in known for leader in leaders)
+        leader_of = leaders(len(premises), moves.get(name, ()))
+        known = {leader_of[number] for number, holds in enumerate(premises) if holds}
+        closed[name] = tuple(leader in known for leader in leader_of)
     return closed
 
 
-def _leaders(count: int, moves: Iterable[Sequence[int]]) -> list[int]:
-    """One number for all that the moves make of one another."""
-    leaders = list(range(count))
+def leaders(count: int, moves: Iterable[Sequence[int]]) -> list[int]:
+    """For each of so many things the number of one that stands for all that the moves make of it."""
+    above = list(range(count))
 
     def leader(number: int) -> int:
-        while leaders[number] != number:
-            leaders[number] = leaders[leaders[number]]
-            number = leaders[number]
+        while above[number] != number:
+            above[number] = above[above[number]]
+            number = above[number]
         return number
 
     for images in moves:
         for number, image in enumerate(images):
-            leaders[leader(number)] = leader(image)
+            above[leader(number)] = leader(image)
     return [leader(number) for number in range(count)]

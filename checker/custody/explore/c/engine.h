@@ -79,12 +79,15 @@ struct custody_found {
     struct custody_step *steps;
 };
 
-/* What tells steps apart; `canonical` is NULL where states stand for themselves. */
+/* What tells steps apart; `canonical` is NULL where states stand for themselves, `turned` also where there are no
+ * marks. */
 struct custody_model {
     custody_steps *steps;
     custody_marks *marks;
     custody_canonical *canonical;
+    custody_turned *turned;
     u32 mark_words;
+    u32 mark_count;
 };
 
 /* The states of a layer that watch `watch` saw; with `of_steps` the steps from them that it saw. */
@@ -101,8 +104,8 @@ void custody_found_free(struct custody_found *found);
  * than stored.  From the deepest layer to the first, most states are settled in one or two rounds. */
 struct custody_reach;
 
-/* `first` is a multiple of eight.  The marks `first` to `first + count - 1`; bit k of ends[a] says that a broken check of action a is as good as mark
- * `first + k`.  NULL when there is no memory. */
+/* `first` is a multiple of eight.  The marks `first` to `first + count - 1`, which turn into each other and no others;
+ * bit k of ends[a] says that a broken check of action a is as good as mark `first + k`.  NULL when there is no memory. */
 struct custody_reach *custody_reach_new(struct custody_engine *engine, const struct custody_model *model, u32 first,
                                         u32 count, const unsigned char *ends);
 void custody_reach_free(struct custody_reach *reach);

@@ -37,6 +37,10 @@ typedef void custody_marks(const u64 *states, size_t count, u64 *marks);
 /* Replaces each state by the one that stands for its orbit. */
 typedef void custody_canonical(u64 *states, size_t count);
 
+/* The same; `from` gets for each state and each of its marks the one that it was before: what mark m says of the new
+ * state, mark from[m] said of the old one. */
+typedef void custody_turned(u64 *states, size_t count, u64 *from);
+
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 

@@ -29,6 +29,7 @@ struct custody_reach {
     bool is_marking, changed;
     u64 layer, from;
     u64 *states, *marks, *successors, *bad;
+    u64 *from_marks; /* what the marks of the successors were before these were turned */
     u32 *actions;
     int32_t *broken;
 };
@@ -77,10 +78,11 @@ struct custody_reach *custody_reach_new(struct custody_engine *engine, const str
     r->states = malloc(READ * state);
     r->marks = malloc(READ * model->mark_words * sizeof(u64));
     r->successors = malloc(steps * state);
+    r->from_marks = malloc((steps * model->mark_count + 1) * sizeof(u64));
     r->bad = malloc((steps + 1) * (r->shape.watches / 64 + 1) * sizeof(u64));
     r->actions = malloc(steps * sizeof(u32));
     r->broken = malloc(steps * sizeof(int32_t));
-    bool ok = r->ends && r->shards && r->open && r->begins && r->states && r->marks && r->successors && r->bad &&
+    bool ok = r->ends && r->shards && r->open && r->begins && r->states && r->marks && r->successors && r->from_marks && r->bad &&
               r->actions && r->broken;
     for (u32 k = 0; ok && k < r->shape.threads; k++) {
         r->shards[k].places = custody_places(engine, k);
@@ -111,6 +113,7 @@ void custody_reach_free(struct custody_reach *r)
     free(r->states);
     free(r->marks);
     free(r->successors);
+    free(r->from_marks);
     free(r->bad);
     free(r->actions);
     free(r->broken);
@@ -138,6 +141,15 @@ static void mark(struct custody_reach *r, u64 number, size_t count)
     }
 }
 
+/* The marks of a state before it was turned. */
+static unsigned char turned_back(const struct custody_reach *r, unsigned char marks, const u64 *from)
+{
+    unsigned char before = 0;
+    for (u32 k = 0; r->all >> k & 1; k++)
+        before |= (unsigned char)((marks >> k & 1) << (from[r->first + k] - r->first));
+    return before;
+}
+
 /* Passes back to some states what can be reached from those that follow them. */
 static void pass(struct custody_reach *r, u64 number, size_t count)
 {
@@ -147,12 +159,16 @@ static void pass(struct custody_reach *r, u64 number, size_t count)
         const u64 *state = r->states + k * r->shape.words;
         unsigned char *mine = can_of(r, state), can = *mine;
         size_t steps = r->model.steps(state, r->successors, r->actions, r->broken, r->bad);
-        if (r->model.canonical)
-            r->model.canonical(r->successors, steps);
+        if (r->model.turned)
+            r->model.turned(r->successors, steps, r->from_marks);
         for (size_t step = 0; step < steps && can != r->all; step++) {
-            const unsigned char *next =
-                r->broken[step] < 0 ? can_of(r, r->successors + step * r->shape.words) : r->ends + r->actions[step];
-            can |= next ? *next : 0;
+            if (r->broken[step] >= 0) {
+                can |= r->ends[r->actions[step]];
+                continue;
+            }
+            const unsigned char *next = can_of(r, r->successors + step * r->shape.words);
+            if (next)
+                can |= r->model.turned ? turned_back(r, *next, r->from_marks + step * r->model.mark_count) : *next;
         }
         if (can != *mine) {
             *mine = can;
