@@ -113,7 +113,7 @@ static void marks(const u64 *states, size_t count, u64 *held)
                 held[k * 2 + mark / 64] |= (u64)1 << (mark % 64);
 }
 
-static const struct custody_model model = {steps, marks, NULL, 2};
+static const struct custody_model model = {.steps = steps, .marks = marks, .mark_words = 2};
 
 static void describe(u32 words, u32 many, u32 values, u32 threads, u32 wide)
 {
@@ -333,7 +333,7 @@ static void as_it_is(u64 *states, size_t count)
 
 static void check_folded(void)
 {
-    const struct custody_model folded = {steps, marks, as_it_is, 2};
+    const struct custody_model folded = {.steps = steps, .marks = marks, .canonical = as_it_is, .mark_words = 2};
     describe(1, 2, 5, 1, 1);
     struct custody_engine *engine = search(NULL, 0, 0);
     struct custody_edges *edges;
