@@ -182,6 +182,8 @@ static void pass(struct custody_reach *r, u64 number, size_t count)
 enum custody_status custody_reach_run(struct custody_reach *r, double seconds)
 {
     double deadline = now() + seconds;
+    if (r->layers == 0)
+        return CUSTODY_DONE;
     for (;;) {
         u64 size = r->begins[r->layer + 1] - r->begins[r->layer];
         while (r->from < size) {
