@@ -41,7 +41,9 @@ static enum custody_status know_again(struct custody_engine *engine, struct shar
     u64 sum = 0;
     size_t got;
     for (u64 from = 0; from < shard->store.count; from += got) {
-        const u64 *states = store_read(&shard->store, from, BLOCK, engine->workers[0].block, &got);
+        u64 left = shard->store.count - from;
+        size_t wanted = left < BLOCK ? (size_t)left : BLOCK;
+        const u64 *states = store_read(&shard->store, from, wanted, engine->workers[0].block, &got);
         if (!states)
             return CUSTODY_NO_DISK;
         sum = store_checksum(sum, states, got * engine->shape.words);

@@ -90,10 +90,8 @@ const u64 *store_read(const struct store *store, u64 index, size_t wanted, u64 *
     size_t chunk = index / store->per_chunk;
     size_t place = index % store->per_chunk;
     size_t there = store->per_chunk - place;
-    u64 left = store->count - index;
+    /* Not compared with the count, which another thread may be raising. */
     size_t count = wanted < there ? wanted : there;
-    if (count > left)
-        count = (size_t)left;
     *got = count;
     if (chunk >= store->first_kept)
         return store->chunks[chunk] + place * store->words;

@@ -29,8 +29,9 @@ void store_close(struct store *store);
 /* Where the next state goes, or NULL when there is no memory.  `store->count` is raised. */
 u64 *store_append(struct store *store);
 
-/* Up to `wanted` states from `index` on, all of them in one chunk; `*got` says how many.  `buffer` has room for a
- * chunk's states or `wanted`, and is used when they are in the file.  NULL when the file cannot be read. */
+/* Up to `wanted` states from `index` on, which are all there, but no more than are in one chunk; `*got` says how many.
+ * `buffer` has room for a chunk's states or `wanted`, and is used when they are in the file.  NULL when the file cannot
+ * be read. */
 const u64 *store_read(const struct store *store, u64 index, size_t wanted, u64 *buffer, size_t *got);
 
 /* Writes full chunks to the file and gives their memory back, until at most `keep` are in memory. */
