@@ -74,11 +74,12 @@ struct custody_engine *custody_new(const struct custody_shape *shape, custody_ex
     bool ok = engine->shards && engine->workers && engine->first && engine->bad;
     for (u32 k = 0; ok && k < shape->watches; k++)
         engine->first[k] = UINT64_MAX;
+    for (u32 k = 0; engine->shards && k < shape->threads; k++)
+        engine->shards[k].store.file = -1;
     for (u32 k = 0; ok && k < shape->threads; k++) {
         char path[4096];
         if (folder)
             snprintf(path, sizeof path, "%s/states.%u", folder, k);
-        engine->shards[k].store.file = -1;
         ok = worker_open(engine, k) && table_open(&engine->shards[k].table, kind_for(shape), shape->bits, shape->words) &&
              store_open(&engine->shards[k].store, shape->words, folder ? path : NULL);
     }
