@@ -183,12 +183,19 @@ def _kept(folder: Path, key: str) -> Path | None:
         if found is None and _is_trusted(path):
             found = path
         else:
-            path.unlink(missing_ok=True)
+            _remove(path)
     if found is not None:
         # What was used last is removed last.
         with suppress(OSError):
             os.utime(found)
     return found
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except IsADirectoryError:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def _is_trusted(path: Path) -> bool:
@@ -219,4 +226,4 @@ def _make_room(folder: Path, newest: Path) -> None:
     for _, size, path in sorted(kept, reverse=True):
         used += size
         if used > MOST_BYTES:
-            path.unlink(missing_ok=True)
+            _remove(path)
