@@ -11,6 +11,7 @@ import hashlib
 import os
 import shlex
 import shutil
+import signal
 import stat
 import subprocess
 import sys
@@ -108,7 +109,9 @@ class Build:
     def stop(self) -> None:
         """Ends the compilation, for when nobody waits for it any more."""
         if self._process is not None and self._process.poll() is None:
-            self._process.kill()
+            # All of its session: a compiler leaves the work to programs that would go on, and hold the pipe open.
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
             self._process.communicate()
         if self._room is not None:
             self._room.cleanup()
