@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from custody.explore.canonical import Images, canonical_source
-from custody.explore.layout import Layout, Slot
+from custody.explore.layout import WORD, Layout, Slot
 from custody.explore.positions import Member, by_position
 from custody.explore.watches import Watches, over_step
 from custody.symmetry.detect import Symmetries
@@ -47,6 +47,9 @@ def source(
     what the orbits stand for.  Steps are told as they are, for `custody_model_canonical` to be asked afterwards.
     `turned` says what the marks become when instances are exchanged.
     """
+    for variable, slot in zip(system.variables, layout.slots, strict=True):
+        if slot.width > WORD:
+            raise OverflowError(f"{variable.name} has more than 2^{WORD} values")
     canonical = canonical_source(layout, symmetries, turned) if symmetries is not None else ""
     return _Source(system, layout, watches, marks, canonical).text()
 

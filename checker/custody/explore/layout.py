@@ -1,4 +1,4 @@
-"""A state as one integer: each variable has as many bits as its domain needs, within one word of 64."""
+"""A state as one integer: each variable has as many bits as its domain needs, within one word of 64 if it can be."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from custody.system.model import State, Variable
 
 WORD = 64
-"""Bits of a word. No variable crosses from one to the next."""
+"""Bits of a word. No variable crosses from one to the next but those that are wider, which C cannot have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +36,15 @@ class Slot:
 
 
 class Layout:
-    """The slots of all variables, in their order. OverflowError for a domain that a word cannot hold."""
+    """The slots of all variables, in their order."""
 
     def __init__(self, variables: Sequence[Variable]) -> None:
         slots: list[Slot] = []
         shift = 0
         for variable in variables:
             width = (variable.domain.size - 1).bit_length()
-            if width > WORD:
-                raise OverflowError(f"{variable.name} has more than 2^{WORD} values")
             if shift % WORD + width > WORD:
-                shift += WORD - shift % WORD
+                shift += -shift % WORD
             slots.append(Slot(shift, width, variable.domain.low))
             shift += width
         self.slots = tuple(slots)
