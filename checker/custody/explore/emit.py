@@ -230,7 +230,7 @@ class _Source:
                 constants[slot.word] |= (effect.value.value - slot.low) << slot.offset
                 continue
             value = writer.expression(effect.value)
-            less = f"((int64_t){value} - {_number(slot.low)})" if slot.low else value
+            less = f"((u64){value} - {_word(slot.low)})" if slot.low else value
             # A value that a failed check lets out of its domain is never kept, but must not spoil the shift.
             parts[slot.word].append(f"((u64){less} << {slot.offset})" if slot.offset else f"(u64){less}")
         texts: list[str] = []
@@ -463,7 +463,8 @@ class _Writer:
             case Op.READ:
                 slot = self._layout.slots[node.value]
                 field = _field(slot)
-                return f"(num){field} + {_number(slot.low)}" if slot.low else f"(num){field}"
+                # Without a sign until it is whole: what is in the slot can be more than a `num` holds.
+                return f"(num)({field} + {_word(slot.low)})" if slot.low else f"(num){field}"
             case Op.NOT:
                 return f"(!{args[0]})"
             case Op.AND:
