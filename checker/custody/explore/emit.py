@@ -324,12 +324,12 @@ class _Source:
 _PREAMBLE = """
 static inline num floor_div(num a, num b)
 {
-    return b <= 0 ? 0 : a >= 0 ? a / b : -((b - 1 - a) / b);
+    return b <= 0 ? 0 : a / b - (a % b < 0);
 }
 
 static inline num floor_mod(num a, num b)
 {
-    return b <= 0 ? 0 : a - b * floor_div(a, b);
+    return b <= 0 ? 0 : a % b + (a % b < 0 ? b : 0);
 }
 
 /* Where the successors of one state go, and what is noted about it. */
