@@ -22,7 +22,7 @@ def forget_dead_locals(drafts: list[Draft], actor: int, locals_: frozenset[int],
         changed = False
         for draft in reversed(own):
             before = live.get(_source(draft), frozenset())
-            after = before | used[id(draft)] | _read_for(draft, live.get(_target(draft), frozenset()))
+            after = before | used[id(draft)] | _read_for(draft, live.get(_target(draft), frozenset())) & locals_
             if after != before:
                 live[_source(draft)] = after
                 changed = True
@@ -52,7 +52,7 @@ def _always_read(draft: Draft, locals_: frozenset[int]) -> frozenset[int]:
 
 
 def _read_for(draft: Draft, wanted: frozenset[int]) -> frozenset[int]:
-    """Locals that are needed so that the `wanted` ones are right after the step."""
+    """What is needed so that the `wanted` locals are right after the step."""
     needed: frozenset[int] = frozenset()
     for variable in wanted:
         value = draft.writes.get(variable)
