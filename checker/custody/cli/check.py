@@ -23,7 +23,7 @@ from custody.present.formats import render as render_format
 from custody.present.report import Report
 from custody.present.text import Page, render_run, render_total
 from custody.properties.check import check
-from custody.properties.engines import searching
+from custody.properties.engines import EngineChoice, begin, searching
 from custody.properties.result import Notice, Outcome, RunResult
 from custody.system.model import System
 from custody.system.place import NOWHERE, Place
@@ -71,6 +71,9 @@ class _Session:
 
     def check_all(self, paths: Sequence[str]) -> None:
         """Load everything first, so that mistakes are told at once and not after a long search."""
+        if self._options.engine in (EngineChoice.EXPLICIT, EngineChoice.ALL):
+            # It takes as long as reading the specifications, the first time, and can be done beside that.
+            begin()
         specs, errors = load_all(paths)
         self._complain(errors, Code.WRONG_REQUEST)
         loaded = [(spec, system) for spec in specs for system in self._instances(spec)]

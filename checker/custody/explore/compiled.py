@@ -19,6 +19,7 @@ from custody.explore.task import Code, Task
 from custody.explore.trace import Goal, Stuck, shortest_traces
 from custody.explore.unfolded import after_of, unfolded_traces
 from custody.explore.whole import settle
+from custody.symmetry.frames import Frames
 from custody.symmetry.images import fired_closed, premises_closed
 from custody.system.evaluate import initial_states
 from custody.system.finding import Exploration, Finding, Limits, Means, ProgressHook, Trace, Verdict
@@ -28,6 +29,7 @@ _ROUND = 0.1
 """Seconds between two looks at the keyboard, the clock and the memory."""
 _RESIDENT_WORDS = 1 << 20
 """Words of states that stay in memory; the table has them as well, and what is to be expanded is read in order."""
+_FEW = 16
 _WORTH_KEEPING = 1.0
 """Seconds of search from which on a checkpoint is kept."""
 
@@ -91,8 +93,7 @@ class _Search:
                 if checkpoint.is_resumed:
                     checkpoint.restore(engine)
                 else:
-                    first = [task.layout.pack(state) for state in initial_states(self._system)]
-                    engine.seed(self._steps().canonical(task.layout, first) if task.by_orbits else first)
+                    engine.seed(self._first_states())
                 _search(engine, budget, checkpoint)
                 ended.stuck = self._stuck(engine, budget)
                 ended.followed = self._followed(engine, budget)
@@ -107,6 +108,16 @@ class _Search:
             if resume and not checkpoint.is_resumed:
                 notes.append(f"there was no checkpoint of {self._system.name} to go on from; the search began anew")
             return self._result(engine, ended, budget, tuple(notes))
+
+    def _first_states(self) -> list[int]:
+        task = self._task
+        states = list(initial_states(self._system))
+        if task.by_orbits and len(states) <= _FEW:
+            # One or two are not worth waiting for the compiler.
+            frames = Frames(self._system, task.symmetries)
+            return [task.layout.pack(frames.representative(state)) for state in states]
+        packed = [task.layout.pack(state) for state in states]
+        return self._steps().canonical(task.layout, packed) if task.by_orbits else packed
 
     def _keep(self, engine: Engine, checkpoint: Checkpoint, budget: Budget) -> list[str]:
         """What can be gone on from later, where that is worth it; returns what there is to say of it."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Collection
 from dataclasses import dataclass
-from functools import cache
 from typing import Final, Protocol
 
 from custody.explore import edges, whole
 from custody.explore.compiler import Build, Source
 from custody.explore.emit import source
+from custody.explore.engine_library import library, texts
 from custody.explore.layout import Layout
-from custody.explore.native import ENGINE_FILES, FOLDER, HEADERS, Expand, Model, load_engine, load_model
+from custody.explore.native import Expand, Model, load_engine, load_model
 from custody.explore.resting import Resting, looked_at_together, resting_marks
 from custody.explore.watches import Watches
 from custody.symmetry.arrangement import practical
@@ -20,7 +20,8 @@ from custody.symmetry.detect import NO_SYMMETRIES, Symmetries, find
 from custody.system.expression import Expr
 from custody.system.model import LIVENESS, Property, System
 
-_QUICKLY: Final = ("-O1", "-DCUSTODY_STEPS")
+_QUICKLY: Final = ("-O1",)
+"""More costs twice the time to compile, and the straight code of models gains nothing by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,32 +86,34 @@ class CompiledCode:
     """Compiles from the moment that it is made; `CompilerError` without a compiler."""
 
     def __init__(self, task: Task) -> None:
-        texts = {"model.h": _texts(False)["model.h"], "model.c": task.text}
+        self._texts = {"model.h": texts(False)["model.h"], "model.c": task.text}
         self._task = task
-        self._engine = Build(Source(_texts(bool(task.followed))))
-        self._expand = Build(Source(texts))
-        self._steps = Build(Source(texts, _QUICKLY))
+        self._engine = library(with_graphs=bool(task.followed))
+        self._expand = Build(Source(self._texts, _QUICKLY))
+        self._steps: Build | None = None
 
     def stop(self) -> None:
-        """Ends what is still being compiled."""
-        for build in (self._engine, self._expand, self._steps):
-            build.stop()
+        """Ends what is still being compiled for this task alone."""
+        self._expand.stop()
+        if self._steps is not None:
+            self._steps.stop()
 
     def engine(self) -> ctypes.CDLL:
         """With the analyses of graphs, where these are asked for."""
-        library = load_engine(self._engine.path())
-        return edges.prepared(library) if self._task.followed else library
+        loaded = load_engine(self._engine.path())
+        return edges.prepared(loaded) if self._task.followed else loaded
 
     def expand(self) -> Expand:
-        return Expand(load_model(self._expand.path()))
+        """What is needed afterwards is compiled while the search goes on."""
+        expand = Expand(load_model(self._expand.path()))
+        self._begin_steps()
+        return expand
 
     def model(self) -> Model:
-        return Model(load_model(self._steps.path()), self._task.marks, by_orbits=self._task.by_orbits)
+        steps = self._begin_steps()
+        return Model(load_model(steps.path()), self._task.marks, by_orbits=self._task.by_orbits)
 
-
-@cache
-def _texts(with_graphs: bool) -> dict[str, str]:
-    names = [*HEADERS, *ENGINE_FILES]
-    if with_graphs:
-        names += [path.name for path in (*edges.HEADERS, *edges.SOURCES)]
-    return {name: (FOLDER / name).read_text(encoding="utf-8") for name in names}
+    def _begin_steps(self) -> Build:
+        if self._steps is None:
+            self._steps = Build(Source(self._texts, (*_QUICKLY, "-DCUSTODY_STEPS")))
+        return self._steps

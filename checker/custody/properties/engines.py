@@ -24,6 +24,13 @@ class EngineChoice(StrEnum):
     ALL = "all"
 
 
+def begin() -> None:
+    """Lets the explicit engine begin with what it will need for any system."""
+    from custody.explore.engine_library import begin
+
+    begin()
+
+
 class Engine(Protocol):
     """Settles the named properties of a system within the limits; reports progress now and then."""
 
