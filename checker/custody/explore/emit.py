@@ -18,7 +18,7 @@ from custody.explore.layout import WORD, Layout, Slot
 from custody.explore.positions import Member, by_position
 from custody.explore.watches import Watches, over_step
 from custody.symmetry.detect import Symmetries
-from custody.system.bounds import bounds
+from custody.system.bounds import require_bounds
 from custody.system.expression import FALSE, TRUE, Expr, Op, nodes, not_
 from custody.system.model import Action, System
 from custody.system.place import Place
@@ -429,20 +429,23 @@ class _Writer:
 
     def cost(self, roots: Sequence[Expr]) -> int:
         """Operators that are not yet calculated."""
-        fresh = {node for root in roots for node in nodes(root) if node.args and node not in self._known}
-        return len(fresh)
+        return len({node for node in nodes(*roots, known=self._known) if node.args})
 
     def expression(self, root: Expr) -> str:
         """The expression as text, in parentheses where that matters; may write constants first."""
+        if root in self._known:
+            return self._known[root]
         text: dict[Expr, tuple[str, int]] = {}
-        for node in nodes(root):
+
+        def written_as(arg: Expr) -> tuple[str, int]:
+            return (self._known[arg], 0) if arg in self._known else text[arg]
+
+        for node in nodes(root, known=self._known):
             if node in text:
                 continue
-            if node in self._known:
-                text[node] = (self._known[node], 0)
-                continue
-            written = self._write(node, [text[arg][0] for arg in node.args])
-            nesting = 1 + max((text[arg][1] for arg in node.args), default=0)
+            args = [written_as(arg) for arg in node.args]
+            written = self._write(node, [arg for arg, _ in args])
+            nesting = 1 + max((depth for _, depth in args), default=0)
             if node.op is Op.CONST or (self._uses[node] < 2 and nesting <= _MAX_NESTING and node.op is not Op.READ):
                 text[node] = (written, nesting)
                 continue
@@ -453,8 +456,7 @@ class _Writer:
                 name = f"x{self._count}"
             self.line(f"const num {name} = {written};")
             self._known[node] = name
-            text[node] = (name, 0)
-        return text[root][0]
+        return written_as(root)[0]
 
     def _write(self, node: Expr, args: list[str]) -> str:
         match node.op:
@@ -495,14 +497,10 @@ class _Writer:
 
 def _uses(roots: Iterable[Expr]) -> Counter[Expr]:
     """How often each node is an argument, or a root, in all of the roots together."""
-    uses: Counter[Expr] = Counter()
-    seen: set[Expr] = set()
-    for root in roots:
-        uses[root] += 1
-        for node in nodes(root):
-            if node not in seen:
-                seen.add(node)
-                uses.update(node.args)
+    roots = list(roots)
+    uses: Counter[Expr] = Counter(roots)
+    for node in dict.fromkeys(nodes(*roots)):
+        uses.update(node.args)
     return uses
 
 
@@ -510,11 +508,9 @@ def _needs_wide_numbers(roots: Sequence[Expr], system: System) -> bool:
     """Whether 32 bits do not suffice; OverflowError when 64 do not either."""
     ranges = {index: (v.domain.low, v.domain.high) for index, v in enumerate(system.variables)}
     try:
-        for root in roots:
-            bounds(root, ranges)
+        require_bounds(roots, ranges)
     except OverflowError:
-        for root in roots:
-            bounds(root, ranges, 2**62)
+        require_bounds(roots, ranges, 2**62)
         return True
     return False
 

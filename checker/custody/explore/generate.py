@@ -199,19 +199,24 @@ class _Writer:
 
     def expression(self, root: Expr) -> str:
         """The expression as text; may write lines that give local variables their values first."""
+        if root in self._known:
+            return self._known[root]
+        fresh = list(nodes(root, known=self._known))
         uses: dict[Expr, int] = {}
-        for node in nodes(root):
+        for node in fresh:
             for arg in node.args:
                 uses[arg] = uses.get(arg, 0) + 1
         text: dict[Expr, tuple[str, int]] = {}
-        for node in nodes(root):
-            if node in self._known:
-                text[node] = (self._known[node], 0)
+
+        def written_as(arg: Expr) -> tuple[str, int]:
+            return (self._known[arg], 0) if arg in self._known else text[arg]
+
+        for node in fresh:
+            if node in self._known or node in text:
                 continue
-            if node in text:
-                continue
-            written = self._write(node, [text[arg][0] for arg in node.args])
-            nesting = 1 + max((text[arg][1] for arg in node.args), default=0)
+            args = [written_as(arg) for arg in node.args]
+            written = self._write(node, [arg for arg, _ in args])
+            nesting = 1 + max((depth for _, depth in args), default=0)
             is_leaf = not node.args
             worth_keeping = node.op in (Op.READ, Op.NEXT) or (not is_leaf and uses.get(node, 0) > 1)
             if worth_keeping or nesting > _MAX_NESTING:
@@ -219,10 +224,9 @@ class _Writer:
                 name = f"x{self._count}"
                 self.line(f"{name} = {written}")
                 self._known[node] = name
-                text[node] = (name, 0)
             else:
                 text[node] = (written, nesting)
-        return text[root][0]
+        return written_as(root)[0]
 
     def _write(self, node: Expr, args: list[str]) -> str:
         match node.op:

@@ -8,7 +8,7 @@ overflows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
 from custody.system.expression import Expr, Op, Sort, nodes
@@ -24,8 +24,17 @@ def bounds(root: Expr, ranges: Mapping[int, Range], limit: int = LIMIT) -> dict[
 
     OverflowError when the absolute value of one of them can exceed `limit`.
     """
+    return _all((root,), ranges, limit)
+
+
+def require_bounds(roots: Iterable[Expr], ranges: Mapping[int, Range], limit: int = LIMIT) -> None:
+    """OverflowError when some part of one of them can exceed `limit`."""
+    _all(tuple(roots), ranges, limit)
+
+
+def _all(roots: tuple[Expr, ...], ranges: Mapping[int, Range], limit: int) -> dict[int, Range]:
     known: dict[int, Range] = {}
-    for node in nodes(root):
+    for node in nodes(*roots):
         low, high = known[id(node)] = _bounds(node, [known[id(arg)] for arg in node.args], ranges, limit)
         if low < -limit or high > limit:
             raise OverflowError(f"a value between {low} and {high} does not fit {limit.bit_length() + 1} bits")

@@ -11,9 +11,10 @@ minus infinity, as Python's do.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from enum import StrEnum
-from typing import Final, final
+from typing import Final, TypeAlias, final
+from weakref import WeakValueDictionary
 
 
 class Sort(StrEnum):
@@ -43,36 +44,43 @@ class Op(StrEnum):
     ITE = "ite"
 
 
+_Key: TypeAlias = "tuple[Op, Sort, tuple[Expr, ...], int]"
+
+_KNOWN: Final[WeakValueDictionary[_Key, Expr]] = WeakValueDictionary()
+
+
 @final
 class Expr:
     """One node: an operator, its arguments, and for CONST, READ and NEXT a number.
 
+    There is one object for each expression (hash consing): equal ones are the same, and what looks at every node of
+    a specification looks at each but once.
+
     `value` is the constant (0 or 1 for a Boolean one) or the index of the variable.
     """
 
-    __slots__ = ("_hash", "args", "op", "sort", "value")
+    __slots__ = ("__weakref__", "args", "op", "sort", "value")
 
     op: Final[Op]
     sort: Final[Sort]
     args: Final[tuple[Expr, ...]]
     value: Final[int]
 
+    def __new__(cls, op: Op, sort: Sort, args: tuple[Expr, ...] = (), value: int = 0) -> Expr:
+        key = (op, sort, args, value)
+        found = _KNOWN.get(key)
+        if found is None:
+            found = _KNOWN[key] = super().__new__(cls)
+        return found
+
     def __init__(self, op: Op, sort: Sort, args: tuple[Expr, ...] = (), value: int = 0) -> None:
         self.op = op
         self.sort = sort
         self.args = args
         self.value = value
-        self._hash = hash((op, sort, value, args))
 
-    def __hash__(self) -> int:
-        return self._hash
-
-    def __eq__(self, other: object) -> bool:
-        if self is other:
-            return True
-        if not isinstance(other, Expr) or self._hash != other._hash:
-            return False
-        return (self.op, self.sort, self.value, self.args) == (other.op, other.sort, other.value, other.args)
+    def __reduce__(self) -> tuple[type[Expr], tuple[Op, Sort, tuple[Expr, ...], int]]:
+        return Expr, (self.op, self.sort, self.args, self.value)
 
     def __repr__(self) -> str:
         if self.op in (Op.CONST, Op.READ, Op.NEXT):
@@ -229,15 +237,18 @@ def ite(condition: Expr, yes: Expr, no: Expr) -> Expr:
     return Expr(Op.ITE, yes.sort, (condition, yes, no))
 
 
-def nodes(*roots: Expr) -> Iterator[Expr]:
-    """Every distinct node below `roots`, arguments before the nodes that use them."""
+def nodes(*roots: Expr, known: Container[Expr] = ()) -> Iterator[Expr]:
+    """Every distinct node below `roots`, arguments before the nodes that use them.
+
+    Without the nodes that are `known` when they are come across, and what is below these alone.
+    """
     seen: set[int] = set()
     stack: list[tuple[Expr, bool]] = [(root, False) for root in reversed(roots)]
     while stack:
         node, ready = stack.pop()
         if ready:
             yield node
-        elif id(node) not in seen:
+        elif id(node) not in seen and node not in known:
             seen.add(id(node))
             stack.append((node, True))
             stack.extend((arg, False) for arg in reversed(node.args))
