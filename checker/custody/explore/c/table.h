@@ -63,7 +63,8 @@ ALWAYS_INLINE u64 table_hash(const u64 *state, const unsigned bits, const unsign
 {
     if (words != 1)
         return hash_of(state, words);
-    const u64 mask = UINT64_MAX >> (64 - bits);
+    const unsigned unused = (64 - bits) & 63; /* also where there are no bits at all */
+    const u64 mask = UINT64_MAX >> unused;
     const unsigned half = (bits + 1) / 2;
     u64 hash = state[0];
     hash ^= hash >> half;
@@ -71,7 +72,7 @@ ALWAYS_INLINE u64 table_hash(const u64 *state, const unsigned bits, const unsign
     hash ^= hash >> half;
     hash = hash * 0xd6e8feb86659fd93u & mask;
     hash ^= hash >> half;
-    return hash << (64 - bits);
+    return hash << unused;
 }
 
 ALWAYS_INLINE size_t slot_bytes(const enum kind kind, const unsigned words)
