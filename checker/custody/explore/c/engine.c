@@ -46,8 +46,8 @@ static bool worker_open(struct custody_engine *engine, u32 number)
     if (worker->recent)
         worker->recent[0] = 1;
     worker->outgoing = calloc(shape->threads, sizeof *worker->outgoing);
-    return worker->tally.fired && worker->tally.bad && worker->tally.held && worker->out && worker->block && worker->hashes && worker->recent &&
-           worker->outgoing;
+    return worker->tally.fired && worker->tally.bad && worker->tally.held && worker->out && worker->block &&
+           worker->hashes && worker->recent && worker->outgoing;
 }
 
 static enum kind kind_for(const struct custody_shape *shape)
@@ -80,7 +80,8 @@ struct custody_engine *custody_new(const struct custody_shape *shape, custody_ex
         char path[4096];
         if (folder)
             snprintf(path, sizeof path, "%s/states.%u", folder, k);
-        ok = worker_open(engine, k) && table_open(&engine->shards[k].table, kind_for(shape), shape->bits, shape->words) &&
+        ok = worker_open(engine, k) &&
+             table_open(&engine->shards[k].table, kind_for(shape), shape->bits, shape->words) &&
              store_open(&engine->shards[k].store, shape->words, folder ? path : NULL);
     }
     if (!ok) {

@@ -115,7 +115,6 @@ u64 custody_reach_bytes(const struct custody_reach *reach);
 /* For each of the marks the first layer with a state from which none can be reached, or UINT64_MAX. */
 enum custody_status custody_reach_first(struct custody_reach *reach, u64 *layers);
 /* The states of a layer from which mark `first + mark` cannot be reached. */
-enum custody_status custody_reach_find(struct custody_reach *reach, u64 layer, u32 mark,
-                                       struct custody_found *found);
+enum custody_status custody_reach_find(struct custody_reach *reach, u64 layer, u32 mark, struct custody_found *found);
 
 #endif

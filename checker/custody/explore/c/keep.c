@@ -211,7 +211,8 @@ void keep_alone(struct worker *worker, u64 *states, size_t count)
     }
     /* Nobody else runs, so this thread acts for the owner of each state; layers are small when this is used. */
     for (size_t k = 0; k < count && worker->status == CUSTODY_DONE; k++) {
-        struct worker *owner = &engine->workers[owner_of(table_hash(states + k * words, engine->shape.bits, words), threads)];
+        struct worker *owner =
+            &engine->workers[owner_of(table_hash(states + k * words, engine->shape.bits, words), threads)];
         put(owner, states + k * words, 1, TAKE);
         worker->status = owner->status;
     }

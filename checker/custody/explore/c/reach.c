@@ -82,8 +82,8 @@ struct custody_reach *custody_reach_new(struct custody_engine *engine, const str
     r->bad = malloc((steps + 1) * (r->shape.watches / 64 + 1) * sizeof(u64));
     r->actions = malloc(steps * sizeof(u32));
     r->broken = malloc(steps * sizeof(int32_t));
-    bool ok = r->ends && r->shards && r->open && r->begins && r->states && r->marks && r->successors && r->from_marks && r->bad &&
-              r->actions && r->broken;
+    bool ok = r->ends && r->shards && r->open && r->begins && r->states && r->marks && r->successors &&
+              r->from_marks && r->bad && r->actions && r->broken;
     for (u32 k = 0; ok && k < r->shape.threads; k++) {
         r->shards[k].places = custody_places(engine, k);
         r->shards[k].can = calloc(r->shards[k].places, 1);

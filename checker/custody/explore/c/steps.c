@@ -161,7 +161,8 @@ static bool leads_here(void *what, const u64 *state, size_t count, struct buffer
         l->canonical(b->successors, count);
     for (size_t k = 0; k < count; k++) {
         const u64 *after = b->successors + k * l->words;
-        if (b->broken[k] < 0 && is_wanted(l, after) && !custody_found_add(l->found, l->words, state, after, b->actions[k], -1))
+        if (b->broken[k] < 0 && is_wanted(l, after) &&
+            !custody_found_add(l->found, l->words, state, after, b->actions[k], -1))
             return false;
     }
     return true;
@@ -171,7 +172,8 @@ enum custody_status custody_into(struct custody_engine *engine, const struct cus
                                  const u64 *wanted, size_t count, struct custody_found *found)
 {
     struct custody_shape shape = custody_shape_of(engine);
-    struct leading what = {.found = found, .canonical = model->canonical, .words = shape.words, .capacity = 2 * count + 1};
+    struct leading what = {
+        .found = found, .canonical = model->canonical, .words = shape.words, .capacity = 2 * count + 1};
     struct buffers b;
     memset(found, 0, sizeof *found);
     enum custody_status status = CUSTODY_NO_MEMORY;
