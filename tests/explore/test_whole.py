@@ -38,7 +38,7 @@ from support.searching import SOURCES, Parts, Searched, parts, searched
 
 ROOT = Path(__file__).parents[2]
 SANITIZED = ("-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", f"-I{FOLDER}", "-pthread")
-FUZZED = int(os.environ.get("CUSTODY_FUZZ", "150"))
+FUZZED = int(os.environ.get("CUSTODY_FUZZ", "1500")) // 10
 """Random systems of each sort."""
 TOGETHER = 50
 
