@@ -213,8 +213,12 @@ class _Source:
         held = [(f"HELD({bit // 64}, (u64)", bit, e) for bit, e in premises]
         for call, bit, expression in (*shown, *held):
             writer.line(f"{call}({writer.expression(expression)} & {good}) << {bit % 64});")
-        for word, text in enumerate(self._successor(writer, action)):
-            writer.line(f"h->out[n * WORDS + {word}] = {text};")
+        texts = self._successor(writer, action)
+        if len(texts) > 4:
+            writer.line("memcpy(h->out + n * WORDS, s, WORDS * sizeof(u64));")
+        for word, text in enumerate(texts):
+            if len(texts) <= 4 or text != f"s[{word}]":
+                writer.line(f"h->out[n * WORDS + {word}] = {text};")
         writer.line(f"STEP({index}, {when}, {good}, {f'check_{index}' if checks else '-1'});")
 
     def _successor(self, writer: _Writer, action: Action) -> list[str]:
