@@ -156,13 +156,16 @@ def _key(source: Source, command: Sequence[str]) -> str:
     digest = hashlib.sha256()
     for name, text in source.texts.items():
         digest.update(f"{name}\0{text}\0".encode())
-    digest.update("\0".join((*_FLAGS, *source.options, *command, _identity(command[0]), _processor())).encode())
+    digest.update("\0".join((*_FLAGS, *source.options, *command, _identity(command), _processor())).encode())
     return digest.hexdigest()[:40]
 
 
-def _identity(program: str) -> str:
-    status = Path(program).resolve().stat()
-    return f"{Path(program).resolve()} {status.st_size} {status.st_mtime_ns}"
+def _identity(command: Sequence[str]) -> str:
+    """What tells one compiler from the next under the same name; for the wheel's, its package and not Python."""
+    spec = find_spec("ziglang") if "ziglang" in command else None
+    program = Path(command[0] if spec is None or spec.origin is None else spec.origin).resolve()
+    status = program.stat()
+    return f"{program} {status.st_size} {status.st_mtime_ns}"
 
 
 def _for_this_processor(command: Sequence[str]) -> tuple[str, ...]:

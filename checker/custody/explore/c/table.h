@@ -181,15 +181,17 @@ ALWAYS_INLINE unsigned first_empty(const char *bucket, const enum kind kind, con
     return slot;
 }
 
-/* Puts a state that is not there into the first bucket from its own on that has room. */
-ALWAYS_INLINE void place(struct table *table, const u64 *state, const enum kind kind, const unsigned words)
+/* Puts a state that is not there into the first bucket from its own on that has room; false when none has. */
+ALWAYS_INLINE bool place(struct table *table, const u64 *state, const enum kind kind, const unsigned words)
 {
     const size_t size = bucket_bytes(kind, words);
     u64 hash = table_hash(state, table->bits, words);
     char *bucket = table->slots + first_bucket(hash, table->buckets) * size;
     while (is_full(bucket, kind, words))
-        bucket += size;
+        if ((bucket += size) == table->slots + table->bytes)
+            return false;
     save_slot(bucket, first_empty(bucket, kind, words), state, kind, words);
+    return true;
 }
 
 /* ------------------------------------------------------------------ rests */
@@ -304,7 +306,7 @@ ALWAYS_INLINE bool lengthen(struct table *table, const enum kind kind, const uns
                     u64 rest = state[0] & (((u64)1 << old.rest_bits) - 1);
                     ok = ok && place_rest(table, hash_again(old.bits, old.buckets, home, rest));
                 } else {
-                    place(table, state, kind, words);
+                    ok = ok && place(table, state, kind, words);
                 }
             }
         end = begin;
