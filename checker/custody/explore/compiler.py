@@ -162,8 +162,8 @@ def _key(source: Source, command: Sequence[str]) -> str:
 
 def _identity(command: Sequence[str]) -> str:
     """What tells one compiler from the next under the same name; for the wheel's, its package and not Python."""
-    spec = find_spec("ziglang") if "ziglang" in command else None
-    program = Path(command[0] if spec is None or spec.origin is None else spec.origin).resolve()
+    package: object = getattr(find_spec("ziglang"), "origin", None) if "ziglang" in command else None
+    program = Path(package if isinstance(package, str) else command[0]).resolve()
     status = program.stat()
     return f"{program} {status.st_size} {status.st_mtime_ns}"
 
