@@ -180,7 +180,6 @@ class _Assembly:
         self._unfold_routines()
         for actor, owned in self._local_variables.items():
             forget_dead_locals(self._routines.drafts, actor, frozenset(owned), self._storage.variables)
-        self._note_calls()
         for positions in self._routines.positions.values():
             variable = self._storage.variables[positions.variable]
             labels = tuple(positions.labels)
@@ -191,6 +190,8 @@ class _Assembly:
         terminal = self._terminal()
         properties = self._properties(terminal)
         where = self._where()
+        # Only now has everybody asked who may ask.
+        self._note_calls()
         actions = self._actions()
         fairness = self._fairness()
         self._problems.raise_errors()
@@ -359,7 +360,10 @@ class _Assembly:
                 if isinstance(symbol, RoutineSymbol) and draft.routine is symbol:
                     arguments = ", ".join(text for _, text in draft.arguments)
                     groups.setdefault(f"{symbol.name}({arguments}) by {actor}", []).append(index)
-                elif isinstance(symbol, TypeSymbol) and not draft.begins and actor in self._members(symbol):
+                elif isinstance(symbol, TypeSymbol) and actor in self._members(symbol):
+                    # Nobody promises a call, nor the signal that would end a wait.
+                    if draft.begins or draft.spontaneous:
+                        continue
                     groups.setdefault(actor, []).append(index)
             found += [
                 Fairness(name, declaration.strong, tuple(actions), declaration.place)
