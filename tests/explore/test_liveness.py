@@ -1,4 +1,4 @@
-"""Liveness and partial deadlocks on flat arrays: what the second engine says, and brute force, on random systems."""
+"""Liveness on flat arrays: what the second engine says, and brute force, on random systems."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from custody.graph.build import reachable
 from custody.graph.engine import analyse
 from custody.system.expression import FALSE, TRUE
 from custody.system.finding import Finding, Trace, Verdict
-from custody.system.model import Fairness, Form, Property, System
+from custody.system.model import LIVENESS, Fairness, Form, Property, System
 from support.agreeing import must_agree
 from support.compressing import decide
 from support.edges import at, eventually, graph, graphs, leads_to, strong, weak
@@ -31,7 +31,7 @@ def agreed(library: ctypes.CDLL, system: System) -> dict[str, Finding]:
 @THOROUGH
 @given(random_systems())
 def test_random_systems(library: ctypes.CDLL, system: System) -> None:
-    assert agreed(library, system).keys() == {"can_rest", "happens", "answers"}
+    assert agreed(library, system).keys() == {"happens", "answers"}
 
 
 @THOROUGH
@@ -50,14 +50,13 @@ def test_the_random_systems_need_every_kind_of_answer(library: ctypes.CDLL) -> N
             seen.add((system.property_named(name).form, _kind(finding.trace)))
 
     look()
-    answers = {(form, kind) for form in (Form.EVENTUALLY, Form.LEADS_TO) for kind in ("none", "still", "loop")}
-    assert seen == answers | {(Form.PROGRESS, "none"), (Form.PROGRESS, "end")}
+    assert seen == {(form, kind) for form in LIVENESS for kind in ("none", "still", "loop")}
 
 
 def _kind(trace: Trace | None) -> str:
     if trace is None:
         return "none"
-    return "still" if trace.stutters else "end" if trace.loop_at is None else "loop"
+    return "still" if trace.stutters else "loop"
 
 
 # 0 and 1 are visited in turn by edges 0 and 1; from each there is a way out, to 2: edges 2 and 3.
@@ -111,21 +110,10 @@ def test_the_goal_may_come_before_the_trigger(library: ctypes.CDLL) -> None:
     assert finding.trace.actions == (3, 4)
 
 
-def test_who_is_stuck_first_is_named_and_the_way_has_the_fewest_changes(library: ctypes.CDLL) -> None:
-    # To 3 by A then B, or by A alone; B is stuck from 4 on, which is farther.
-    edges = [(0, 1), (1, 3), (0, 2), (3, 3), (2, 3), (3, 4)]
-    p = replace(leads_to(TRUE, TRUE), form=Form.PROGRESS, resting=(("B", at(0, 1, 2, 3)), ("A", at(0, 1, 2))))
-    found = agreed(library, graph(edges, [p], actors=("A", "B")))[p.name]
-    assert found.subject == "A"
-    assert found.trace is not None
-    assert found.trace.actions == (2, 4)
-
-
 def test_without_a_first_state_nothing_is_claimed(library: ctypes.CDLL) -> None:
     def nowhere(p: Property) -> System:
         return replace(graph([(0, 0)], [p]), where=FALSE)
 
-    stuck = replace(eventually(TRUE), form=Form.PROGRESS, resting=(("A", FALSE),))
-    for p in (eventually(TRUE), leads_to(TRUE, TRUE), stuck):
+    for p in (eventually(TRUE), leads_to(TRUE, TRUE)):
         (finding,) = agreed(library, nowhere(p)).values()
         assert finding.verdict is Verdict.INCONCLUSIVE

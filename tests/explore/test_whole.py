@@ -19,7 +19,6 @@ from custody.explore.compressed import Block
 from custody.explore.edges import Edges
 from custody.explore.layout import Layout
 from custody.explore.native import FOLDER
-from custody.explore.search import explore
 from custody.explore.whole import settle
 from custody.graph.build import reachable
 from custody.graph.engine import analyse
@@ -27,7 +26,7 @@ from custody.language import instances, load
 from custody.system.evaluate import evaluate
 from custody.system.expression import FALSE, TRUE, Expr, Sort, add, eq, mod, not_, number, read
 from custody.system.finding import Verdict
-from custody.system.model import LIVENESS, Action, Domain, Effect, Fairness, Form, Kind, Property, System, Variable
+from custody.system.model import LIVENESS, Action, Domain, Effect, Fairness, Form, Property, System, Variable
 from custody.system.place import NOWHERE
 from support.agreeing import must_agree
 from support.compiled import compiled
@@ -44,15 +43,12 @@ TOGETHER = 50
 
 
 def must_be_the_same(found: Searched) -> None:
-    """The graph and the findings are those of the second engine, and PROGRESS is as the plain search has it."""
+    """The graph and the findings are those of the second engine."""
     system = found.system
     must_be_the_same_graph(found)
     ours = found.settle()
-    wanted = [p for p in system.properties if p.form in LIVENESS or p.form is Form.PROGRESS]
-    assert ours.keys() == {p.name for p in wanted}
+    assert ours.keys() == {p.name for p in system.properties if p.form in LIVENESS}
     must_agree(system, ours, analyse(system, properties=list(ours)).findings)
-    stuck = {p.name: ours[p.name] for p in wanted if p.form is Form.PROGRESS}
-    must_agree(system, stuck, explore(system, properties=list(stuck)).findings)
 
 
 def must_be_the_same_graph(found: Searched) -> None:
@@ -182,10 +178,7 @@ def wheels(words: int, turns: int) -> System:
         guard = not_(here(0, last)) if wheel == 0 else TRUE
         return Action(f"turn {wheel}", f"A{wheel}", f"turn {wheel}", NOWHERE, guard, (onwards,))
 
-    stuck = Property(
-        "rests", Form.PROGRESS, Kind.DEADLOCK, NOWHERE, resting=(("A1", TRUE), ("A0", not_(here(0, last))))
-    )
-    properties = (eventually(here(0, last)), leads_to(here(1, 1), here(1, last)), stuck)
+    properties = (eventually(here(0, last)), leads_to(here(1, 1), here(1, last)))
     fairness = [Fairness("first goes on", False, (0,)), Fairness("second goes on", True, (1,))]
     actions = tuple(turn(wheel) for wheel in range(words))
     return System("wheels", "wheels.custody", variables, actions, properties, fairness=tuple(fairness))
@@ -198,7 +191,7 @@ def test_states_of_many_words(whole_engine: ctypes.CDLL, tmp_path: Path, words: 
     system = system if fair else replace(system, fairness=())
     with searched(one(system, tmp_path), whole_engine) as found:
         must_be_the_same(found)
-        assert [f.verdict is Verdict.HOLDS for f in found.settle().values()] == [fair, fair, False]
+        assert [f.verdict is Verdict.HOLDS for f in found.settle().values()] == [fair, fair]
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3])
@@ -206,7 +199,7 @@ def test_threads_and_files(whole_engine: ctypes.CDLL, tmp_path: Path, threads: i
     with searched(one(wheels(4, 13), tmp_path), whole_engine, threads=threads, folder=tmp_path) as found:
         assert len(list(tmp_path.glob("states.*"))) == threads
         must_be_the_same_graph(found)
-        assert [f.verdict for f in found.settle().values()] == [Verdict.HOLDS, Verdict.HOLDS, Verdict.VIOLATED]
+        assert [f.verdict for f in found.settle().values()] == [Verdict.HOLDS, Verdict.HOLDS]
 
 
 # ------------------------------------------------------------------ how it can end

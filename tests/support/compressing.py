@@ -13,7 +13,7 @@ from custody.graph.build import ReachableGraph
 from custody.system.evaluate import evaluate
 from custody.system.expression import Expr
 from custody.system.finding import Finding
-from custody.system.model import LIVENESS, Form, System
+from custody.system.model import LIVENESS, System
 
 
 def bits(nodes: Iterable[int], count: int) -> bytes:
@@ -66,7 +66,7 @@ def compressed(graph: ReachableGraph, actions: int) -> Arrays:
 
 
 def decide(library: ctypes.CDLL, system: System, graph: ReachableGraph) -> dict[str, Finding]:
-    """What the analyses in C say about the system's properties that are about more than one state."""
+    """What the analyses in C say about the liveness of the system."""
     layout = Layout(system.variables)
     packed = [layout.pack(state) for state in graph.states]
     made = CompressedGraph(library, compressed(graph, len(system.actions)))
@@ -80,7 +80,5 @@ def decide(library: ctypes.CDLL, system: System, graph: ReachableGraph) -> dict[
     for p in system.properties:
         if p.form in LIVENESS:
             findings[p.name] = whole.lasso(p, where(p.expression), where(p.goal))
-        elif p.form is Form.PROGRESS:
-            findings[p.name] = whole.stuck(p, [where(resting) for _, resting in p.resting])
     made.close()
     return findings

@@ -23,7 +23,7 @@ from custody.symmetry.frames import Frames
 from custody.symmetry.images import fired_closed, premises_closed
 from custody.system.evaluate import initial_states
 from custody.system.finding import Exploration, Finding, Limits, Means, ProgressHook, Trace, Verdict
-from custody.system.model import LIVENESS, Form, Property
+from custody.system.model import Form, Property
 
 _ROUND = 0.1
 """Seconds between two looks at the keyboard, the clock and the memory."""
@@ -170,7 +170,6 @@ class _Search:
         task = self._task
         if not task.followed or not engine.counts.states:
             return {}
-        liveness = [p for p in task.wanted if p.form in LIVENESS]
         used = engine.counts.bytes
         left = max(1, budget.allowed_bytes - used)
         try:
@@ -179,7 +178,7 @@ class _Search:
                 engine,
                 self._code.engine(),
                 self._steps(),
-                liveness,
+                task.wanted,
                 task.followed,
                 len(task.resting),
                 lambda: budget.require(used),

@@ -17,9 +17,7 @@ from typing import Any, Final, TypeAlias
 from custody.explore.calls import Calls
 from custody.explore.native import FOLDER
 
-SOURCES: Final = tuple(
-    FOLDER / name for name in ("graph.c", "graph_fair.c", "graph_paths.c", "graph_trips.c", "graph_shortest.c")
-)
+SOURCES: Final = tuple(FOLDER / name for name in ("graph.c", "graph_fair.c", "graph_paths.c", "graph_trips.c"))
 """What has to be compiled, as C11, into the library that `load` takes."""
 
 Block: TypeAlias = "array[int] | bytearray | memoryview | ctypes.Array[Any]"
@@ -126,16 +124,11 @@ _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "graph_close": (None, [_GRAPH]),
     "graph_bytes": (ctypes.c_uint64, [_GRAPH]),
     "graph_peak_bytes": (ctypes.c_uint64, [_GRAPH]),
-    "graph_layers": (ctypes.c_uint32, [_GRAPH]),
-    "graph_depth": (ctypes.c_uint32, [_GRAPH, ctypes.c_uint32]),
-    "graph_reach_forward": (ctypes.c_int, [_GRAPH, _SET, _SET, _SET]),
-    "graph_reach_backward": (ctypes.c_int, [_GRAPH, _SET, _SET, _SET]),
-    "graph_where_broken": (ctypes.c_int, [_GRAPH, _SET, _SET]),
+    "graph_reach": (ctypes.c_int, [_GRAPH, _SET, _SET, _SET]),
     "graph_still": (ctypes.c_int, [_GRAPH, ctypes.POINTER(_Promises), _SET, _SET]),
     "graph_fair": (ctypes.c_int, [_GRAPH, ctypes.POINTER(_Promises), _SET, _SET, ctypes.c_void_p, _NUMBERS]),
     "graph_stem": (ctypes.c_int, [_GRAPH, _SET, _SET, _SET]),
     "graph_round_trip": (ctypes.c_int, [_GRAPH, ctypes.POINTER(_Promises), ctypes.c_uint32, ctypes.c_void_p]),
-    "graph_shortest": (ctypes.c_int, [_GRAPH, _SET, ctypes.c_void_p, ctypes.c_uint32]),
     "graph_path_length": (ctypes.c_uint64, [_GRAPH]),
     "graph_path_nodes": (_NUMBERS, [_GRAPH]),
     "graph_path_actions": (_NUMBERS, [_GRAPH]),
@@ -203,31 +196,11 @@ class CompressedGraph:
         """The most memory ever used, without the arrays."""
         return self._library.graph_peak_bytes(self._open())
 
-    @property
-    def layers(self) -> int:
-        """How many different depths there are."""
-        return self._library.graph_layers(self._open())
-
-    def depth(self, node: int) -> int:
-        """The number of steps of the shortest way there."""
-        return self._library.graph_depth(self._open(), self._node(node))
-
     # ------------------------------------------------------------------ sets
-
-    def can_reach(self, seeds: bytes, within: bytes | None = None) -> bytes:
-        """The nodes from which one of the seeds can be reached by nodes of `within` only, both ends included."""
-        return self._set(self._library.graph_reach_backward, self._given(seeds), self._given(within))
 
     def reachable(self, seeds: bytes, within: bytes | None = None) -> bytes:
         """The nodes that can be reached from the seeds by nodes of `within` only, both ends included."""
-        return self._set(self._library.graph_reach_forward, self._given(seeds), self._given(within))
-
-    def where_broken(self, actions: Iterable[int]) -> bytes:
-        """The nodes in which one of these actions is enabled and breaks a check."""
-        wanted = bytearray(max(1, self._arrays.actions))
-        for action in actions:
-            wanted[action] = 1
-        return self._set(self._library.graph_where_broken, bytes(wanted))
+        return self._set(self._library.graph_reach, self._given(seeds), self._given(within))
 
     def still(self, promises: Promises, region: bytes) -> bytes:
         """The nodes of the region where a run may stand still for ever."""
@@ -263,14 +236,6 @@ class CompressedGraph:
         if path is None:
             raise ValueError(f"node {start} is in no component")
         return path
-
-    def shortest(self, goals: bytes, actors: Sequence[int]) -> list[Step] | None:
-        """A shortest way to a goal, of these one with the fewest changes of actor; actors[a] is that of action a."""
-        if len(actors) != self._arrays.actions:
-            raise ValueError(f"{len(actors)} actors for {self._arrays.actions} actions")
-        numbers = array("I", actors)
-        count = max(numbers, default=0) + 1
-        return self._path(self._library.graph_shortest, self._given(goals), address(numbers), count)
 
     # ------------------------------------------------------------------ calls
 

@@ -1,14 +1,12 @@
-"""What must happen on every fair run, and who can never finish: decided on a whole graph in flat arrays.
+"""What must happen on every fair run, decided on a whole graph in flat arrays.
 
 The definitions are those of the second engine, of which this shares no code: a run violates `P ~> Q` when from some
 state with P on, Q never holds, and `eventually Q` when Q never holds from the first state on; it keeps all promises
-of fairness, and never ends but by standing still for ever.  An actor is stuck where no state can be reached any more
-in which it rests or its call ends in a broken check.
+of fairness, and never ends but by standing still for ever.
 
-Guaranteed: exact verdicts, and stems that are as short as can be; the loop of a lasso is only made short.  Where an
-actor is stuck, the trace is a shortest one with the fewest changes of actor.  The graph must be complete, with every
-reachable state as a node of its own: promises made to one of several interchangeable actors mean nothing where these
-were counted as one.
+Guaranteed: exact verdicts, and stems that are as short as can be; the loop of a lasso is only made short.  The graph
+must be complete, with every reachable state as a node of its own: promises made to one of several interchangeable
+actors mean nothing where these were counted as one.
 """
 
 from __future__ import annotations
@@ -31,38 +29,16 @@ class WholeGraph:
         self._packed = packed
         self._layout = Layout(system.variables)
         self._promises = Promises(len(system.actions), [(f.strong, f.actions) for f in system.fairness])
-        names = list(dict.fromkeys(action.actor for action in system.actions))
-        self._actors = [names.index(action.actor) for action in system.actions]
-        self._owned = {name: [i for i, action in enumerate(system.actions) if action.actor == name] for name in names}
 
     def lasso(self, p: Property, expression: bytes, goal: bytes) -> Finding:
         """Decides an EVENTUALLY or LEADS_TO property by where its expression and, for LEADS_TO, its goal hold."""
         if not self._graph.nodes:
-            return _nowhere(p)
+            return Finding(p.name, Verdict.INCONCLUSIVE, reason="the system has no first state")
         once = p.form is Form.EVENTUALLY
         without = self._all() & ~_number(expression if once else goal)
         entries = without & ((1 << self._initial) - 1 if once else _number(expression))
         trace = self._lasso(self._set(entries), self._set(without)) if entries else None
         return Finding(p.name, Verdict.HOLDS if trace is None else Verdict.VIOLATED, trace)
-
-    def stuck(self, p: Property, resting: Sequence[bytes]) -> Finding:
-        """Decides a PROGRESS property by where each of its actors rests, in their order."""
-        if not self._graph.nodes:
-            return _nowhere(p)
-        depth, subject, where = 0, None, b""
-        for (actor, _), rests in zip(p.resting, resting, strict=True):
-            # A step that breaks a check ends its actor's call: that is a hazard, reported as such, and not a wait.
-            ends = self._graph.where_broken(self._owned.get(actor, ()))
-            fine = self._graph.can_reach(self._set(_number(rests) & self._all() | _number(ends)))
-            never = self._all() & ~_number(fine)
-            if never:
-                here = self._graph.depth((never & -never).bit_length() - 1)
-                if subject is None or here < depth:
-                    depth, subject, where = here, actor, self._set(never)
-        path = self._graph.shortest(where, self._actors) if subject is not None else None
-        if path is None:
-            return Finding(p.name, Verdict.HOLDS)
-        return Finding(p.name, Verdict.VIOLATED, self._trace(path), subject=subject)
 
     def _lasso(self, entries: bytes, without: bytes) -> Trace | None:
         """A fair run from one of the entries on for ever where the goal does not hold."""
@@ -102,7 +78,3 @@ class WholeGraph:
 def _number(nodes: bytes) -> int:
     """The set as one integer, which can be united, cut and turned round."""
     return int.from_bytes(nodes, "little")
-
-
-def _nowhere(p: Property) -> Finding:
-    return Finding(p.name, Verdict.INCONCLUSIVE, reason="the system has no first state")

@@ -18,7 +18,7 @@ from custody.explore.watches import Watches
 from custody.symmetry.arrangement import practical
 from custody.symmetry.detect import NO_SYMMETRIES, Symmetries, find
 from custody.system.expression import Expr
-from custody.system.model import LIVENESS, Property, System
+from custody.system.model import Property, System
 
 _QUICKLY: Final = ("-O1",)
 """More costs twice the time to compile, and the straight code of models gains nothing by it."""
@@ -48,7 +48,7 @@ class Task:
         """
         wanted = tuple(p for p in system.properties if properties is None or p.name in properties)
         resting, turned = resting_marks(wanted, symmetries)
-        followed = tuple(whole.marks([p for p in wanted if p.form in LIVENESS]))
+        followed = tuple(whole.marks(wanted))
         layout, watches = Layout(system.variables), Watches.of(wanted)
         marks = [*(entry.condition for entry in resting), *followed]
         behind = range(len(resting), len(marks))

@@ -1,4 +1,4 @@
-"""Settles EVENTUALLY, LEADS_TO and PROGRESS, for which a search is not enough, on its whole graph when it is done.
+"""Settles EVENTUALLY and LEADS_TO, for which a search is not enough, on its whole graph when it is done.
 
 Nothing here is done state by state: C makes the graph, says where the marks hold, and finds the ways.
 """
@@ -34,13 +34,13 @@ def settle(
     watch: Callable[[], None] | None = None,
     most_bytes: int | None = None,
 ) -> dict[str, Finding]:
-    """Findings for those of the properties that are about what can follow; of the others there are none.
+    """Findings for those of the properties that are about what must follow; of the others there are none.
 
     The engine has found all states, each by itself and not one for several that symmetry makes alike.  `library` is
     its own, prepared by `edges.prepared`; `marked` are marks of the model, from `first_mark` on.
     What `watch` raises some times a second ends the work, as do MemoryError and OverLimitError.
     """
-    wanted = [p for p in properties if p.form in LIVENESS or p.form is Form.PROGRESS]
+    wanted = [p for p in properties if p.form in LIVENESS]
     if not wanted:
         return {}
     words = Layout(system.variables).words
@@ -65,13 +65,9 @@ def _expressions(p: Property) -> list[Expr]:
             return [p.expression]
         case Form.LEADS_TO:
             return [p.expression, p.goal]
-        case Form.PROGRESS:
-            return [resting for _, resting in p.resting]
         case _:
             return []
 
 
 def _finding(whole: WholeGraph, p: Property, where: Sequence[bytes]) -> Finding:
-    if p.form is Form.PROGRESS:
-        return whole.stuck(p, where)
     return whole.lasso(p, where[0], where[-1])

@@ -36,8 +36,6 @@ typedef struct small {
     uint64_t broken_offsets[MOST_NODES + 1];
     uint16_t narrow_broken[MOST_NODES];
     uint32_t wide_broken[MOST_NODES];
-    uint32_t depth[MOST_NODES];
-    uint32_t actors[ACTIONS];
     uint64_t keeps[ACTIONS * 2];
     uint64_t strong[2];
     uint64_t weak[2];
@@ -63,9 +61,7 @@ static void draw(small *s, uint64_t *dice)
         for (uint32_t some = next_random(dice, 5); some > 0 && edges < MOST_EDGES; some--) {
             bool is_new = nodes < most && next_random(dice, 3) == 0;
             uint32_t target = is_new ? nodes : next_random(dice, nodes);
-            if (target == nodes) {
-                s->depth[nodes++] = s->depth[node] + 1;
-            }
+            nodes += target == nodes;
             s->targets[edges] = target;
             s->wide[edges] = next_random(dice, ACTIONS);
             s->narrow[edges] = (uint16_t)s->wide[edges];
@@ -100,9 +96,6 @@ static void draw(small *s, uint64_t *dice)
         s->keeps[next_random(dice, ACTIONS) * words + word] |= bit;
     }
     s->p = (graph_promises){.words = words, .keeps = s->keeps, .strong = s->strong, .weak = s->weak};
-    for (uint32_t action = 0; action < ACTIONS; action++) {
-        s->actors[action] = next_random(dice, 3) * 50;
-    }
 }
 
 /* Sets of nodes are 16 bits here, as bytes for the graph. */
@@ -265,49 +258,6 @@ static void check_trip(const small *s, const graph *g, uint32_t start, const uin
     }
 }
 
-/* The fewest changes of actor on a path of `depth` steps to the node, whose last step is by somebody else if not by
-   `actor`: tries everything. */
-static uint32_t changes_plainly(const small *s, uint32_t node, uint32_t actor)
-{
-    uint32_t best = s->depth[node] == 0 ? 0 : UINT32_MAX;
-    for (uint32_t before = 0; before < s->a.nodes; before++) {
-        for (uint64_t e = s->offsets[before]; e < s->offsets[before + 1]; e++) {
-            if (s->targets[e] == node && s->depth[before] + 1 == s->depth[node]) {
-                uint32_t last = s->actors[s->wide[e]];
-                uint32_t changes = changes_plainly(s, before, last) + (actor != UINT32_MAX && actor != last);
-                best = changes < best ? changes : best;
-            }
-        }
-    }
-    return best;
-}
-
-static void check_shortest(const small *s, graph *g, uint32_t goals)
-{
-    set given = bytes_of(goals);
-    int status = graph_shortest(g, given.bytes, s->actors, 101);
-    uint32_t depth = UINT32_MAX;
-    uint32_t changes = UINT32_MAX;
-    for (uint32_t node = 0; node < s->a.nodes; node++) {
-        if (has(goals, node) && s->depth[node] <= depth) {
-            uint32_t here = changes_plainly(s, node, UINT32_MAX);
-            changes = s->depth[node] < depth || here < changes ? here : changes;
-            depth = s->depth[node];
-        }
-    }
-    MUST(status == (depth == UINT32_MAX ? GRAPH_NO_WAY : GRAPH_OK));
-    if (status == GRAPH_OK) {
-        const uint32_t *actions = graph_path_actions(g);
-        MUST(check_path(s, g) == depth && has(goals, graph_path_nodes(g)[depth]));
-        MUST(graph_path_nodes(g)[0] < s->a.initial);
-        uint32_t found = 0;
-        for (uint32_t i = 2; i <= depth; i++) {
-            found += s->actors[actions[i]] != s->actors[actions[i - 1]];
-        }
-        MUST(found == changes);
-    }
-}
-
 static void compare(const small *s, uint64_t *dice)
 {
     graph *g = NULL;
@@ -318,27 +268,10 @@ static void compare(const small *s, uint64_t *dice)
     set some = bytes_of(seeds | ~all);
     set inside = bytes_of(within | ~all);
     set found;
-    MUST(graph_reach_forward(g, some.bytes, inside.bytes, found.bytes) == GRAPH_OK);
+    MUST(graph_reach(g, some.bytes, inside.bytes, found.bytes) == GRAPH_OK);
     MUST(number_of(found, s) == reach_plainly(s, seeds, within, false));
-    MUST(graph_reach_backward(g, some.bytes, inside.bytes, found.bytes) == GRAPH_OK);
-    MUST(number_of(found, s) == reach_plainly(s, seeds, within, true));
-    MUST(graph_reach_backward(g, some.bytes, NULL, found.bytes) == GRAPH_OK);
-    MUST(number_of(found, s) == reach_plainly(s, seeds, all, true));
-    for (uint32_t node = 0; node < s->a.nodes; node++) {
-        MUST(graph_depth(g, node) == s->depth[node]);
-    }
-    MUST(graph_layers(g) == s->depth[s->a.nodes - 1] + 1);
-
-    uint8_t wanted[ACTIONS];
-    for (uint32_t action = 0; action < ACTIONS; action++) {
-        wanted[action] = (uint8_t)next_random(dice, 2);
-    }
-    MUST(graph_where_broken(g, wanted, found.bytes) == GRAPH_OK);
-    for (uint32_t node = 0; node < s->a.nodes; node++) {
-        uint64_t b = s->broken_offsets[node];
-        bool is_broken = b < s->broken_offsets[node + 1] && wanted[s->wide_broken[b]] != 0;
-        MUST(has(number_of(found, s), node) == is_broken);
-    }
+    MUST(graph_reach(g, some.bytes, NULL, found.bytes) == GRAPH_OK);
+    MUST(number_of(found, s) == reach_plainly(s, seeds, all, false));
 
     MUST(graph_still(g, &s->p, inside.bytes, found.bytes) == GRAPH_OK);
     for (uint32_t node = 0; node < s->a.nodes; node++) {
@@ -384,8 +317,6 @@ static void compare(const small *s, uint64_t *dice)
             at--;
         }
     }
-    check_shortest(s, g, seeds);
-    check_shortest(s, g, within);
     graph_close(g);
 }
 
@@ -404,10 +335,8 @@ static int everything(const small *s, const _Atomic int32_t *stop, uint64_t most
     set found;
     uint32_t component[MOST_NODES];
     uint32_t count = 0;
-    status = graph_reach_backward(g, all.bytes, NULL, found.bytes);
-    status = status == GRAPH_OK ? graph_reach_forward(g, all.bytes, all.bytes, found.bytes) : status;
+    status = graph_reach(g, all.bytes, all.bytes, found.bytes);
     status = status == GRAPH_OK ? graph_still(g, &s->p, all.bytes, found.bytes) : status;
-    status = status == GRAPH_OK ? graph_shortest(g, all.bytes, s->actors, 101) : status;
     status = status == GRAPH_OK ? graph_fair(g, &s->p, all.bytes, found.bytes, component, &count) : status;
     if (status == GRAPH_OK && count > 0) {
         status = graph_stem(g, all.bytes, all.bytes, found.bytes);
@@ -530,7 +459,6 @@ static void stop_everywhere(void)
                             .edge_actions = actions};
     const uint64_t keeps[] = {1};
     const uint64_t none[] = {0};
-    const uint32_t actors[] = {0};
     const graph_promises p = {.words = 1, .keeps = keeps, .strong = keeps, .weak = none};
     _Atomic int32_t stop = 0;
     graph *g = NULL;
@@ -539,13 +467,12 @@ static void stop_everywhere(void)
     for (int turn = 0; turn < 2; turn++) {
         int wanted = turn == 0 ? GRAPH_STOPPED : GRAPH_OK;
         stop = turn == 0;
-        MUST(graph_reach_backward(g, last, NULL, found) == wanted);
-        MUST(graph_reach_forward(g, last, all, found) == wanted);
+        MUST(graph_reach(g, last, NULL, found) == wanted);
+        MUST(graph_reach(g, last, all, found) == wanted);
         MUST(graph_still(g, &p, all, found) == wanted);
         MUST(graph_fair(g, &p, all, found, component, &count) == wanted);
         MUST(graph_stem(g, last, all, all) == wanted);
         MUST(graph_stem(g, all, all, last) == wanted);
-        MUST(graph_shortest(g, last, actors, 1) == wanted);
         memset(component, 0, nodes * sizeof *component);
         MUST(graph_round_trip(g, &p, 0, component) == wanted);
     }

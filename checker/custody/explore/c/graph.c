@@ -216,81 +216,18 @@ void graph_close(graph *g)
 {
     if (g != NULL) {
         graph_give(g, g->layer_ends);
-        graph_give(g, g->into_offsets);
-        graph_give(g, g->into);
         graph_give(g, g->path_nodes);
         graph_give(g, g->path_actions);
         free(g);
     }
 }
 
-uint32_t graph_layers(const graph *g)
-{
-    return g->layers;
-}
-
-uint32_t graph_depth(const graph *g, uint32_t node)
-{
-    uint32_t low = 0;
-    uint32_t high = g->layers;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (g->layer_ends[middle] <= node) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low;
-}
-
 /* ------------------------------------------------------------------ reaching */
 
-/* Sorts the steps by their targets, by counting. */
-static int turn_around(graph *g)
+int graph_reach(graph *g, const uint8_t *seeds, const uint8_t *within, uint8_t *reached)
 {
-    const graph_arrays *a = &g->a;
-    if (g->into_offsets != NULL) {
-        return GRAPH_OK;
-    }
-    /* While the steps are put into place, ends[i + 1] is where the next one into node i goes; in the end it is where
-       those of node i + 1 begin, which is what ends[i + 2] was at first. */
-    uint64_t *ends = graph_take_zero(g, (uint64_t)a->nodes + 2, sizeof *ends);
-    uint32_t *into = ends == NULL ? NULL : graph_take(g, a->edges, sizeof *into);
-    int status = into == NULL ? g->trouble : GRAPH_OK;
-    for (uint64_t e = 0; status == GRAPH_OK && e < a->edges; e++) {
-        ends[(uint64_t)a->targets[e] + 2]++;
-        if ((e & 15U) == 0 && graph_must_stop(g)) {
-            status = GRAPH_STOPPED;
-        }
-    }
-    if (status == GRAPH_OK) {
-        for (uint64_t i = 2; i < (uint64_t)a->nodes + 2; i++) {
-            ends[i] += ends[i - 1];
-        }
-    }
-    for (uint32_t node = 0; status == GRAPH_OK && node < a->nodes; node++) {
-        for (uint64_t e = a->offsets[node]; e < a->offsets[node + (uint64_t)1]; e++) {
-            into[ends[(uint64_t)a->targets[e] + 1]++] = node;
-        }
-        if (graph_must_stop(g)) {
-            status = GRAPH_STOPPED;
-        }
-    }
-    if (status != GRAPH_OK) {
-        graph_give(g, ends);
-        graph_give(g, into);
-        return status;
-    }
-    g->into_offsets = ends;
-    g->into = into;
-    return GRAPH_OK;
-}
-
-/* Everything that can be reached from the seeds over the steps that `offsets` and `targets` say. */
-static int reach(graph *g, const uint64_t *offsets, const uint32_t *targets, const uint8_t *seeds,
-                 const uint8_t *within, uint8_t *reached)
-{
+    const uint64_t *offsets = g->a.offsets;
+    const uint32_t *targets = g->a.targets;
     memset(reached, 0, graph_set_bytes(g));
     /* Each node is put on the stack once at most. */
     uint32_t *stack = graph_take(g, g->a.nodes, sizeof *stack);
@@ -322,31 +259,4 @@ static int reach(graph *g, const uint64_t *offsets, const uint32_t *targets, con
     }
     graph_give(g, stack);
     return status;
-}
-
-int graph_reach_forward(graph *g, const uint8_t *seeds, const uint8_t *within, uint8_t *reached)
-{
-    return reach(g, g->a.offsets, g->a.targets, seeds, within, reached);
-}
-
-int graph_reach_backward(graph *g, const uint8_t *seeds, const uint8_t *within, uint8_t *reached)
-{
-    int status = turn_around(g);
-    return status == GRAPH_OK ? reach(g, g->into_offsets, g->into, seeds, within, reached) : status;
-}
-
-int graph_where_broken(graph *g, const uint8_t *wanted, uint8_t *found)
-{
-    memset(found, 0, graph_set_bytes(g));
-    for (uint32_t node = 0; g->a.broken != 0 && node < g->a.nodes; node++) {
-        if (graph_must_stop(g)) {
-            return GRAPH_STOPPED;
-        }
-        for (uint64_t b = graph_broken_from(g, node); b < graph_broken_from(g, node + (uint64_t)1); b++) {
-            if (wanted[graph_action(g, g->a.broken_actions, b)] != 0) {
-                graph_put(found, node);
-            }
-        }
-    }
-    return GRAPH_OK;
 }

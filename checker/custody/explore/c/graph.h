@@ -1,6 +1,5 @@
 /*
- * Analyses of a whole reachable graph, kept as flat arrays: what liveness and partial deadlocks need, for graphs of
- * many millions of nodes.
+ * Analyses of a whole reachable graph, kept as flat arrays: what liveness needs, for graphs of many millions of nodes.
  *
  * Knows numbers only: nodes, actions, promises.  What a state is, what a property says and how a graph comes about
  * is the caller's business.
@@ -83,19 +82,11 @@ void graph_close(graph *g);
 uint64_t graph_bytes(const graph *g);
 uint64_t graph_peak_bytes(const graph *g);
 
-/* How many different depths the nodes have, and the depth of a node. */
-uint32_t graph_layers(const graph *g);
-uint32_t graph_depth(const graph *g, uint32_t node);
-
 /*
- * The nodes that can be reached from the seeds, and those from which a seed can be reached, by nodes of `within` only
- * (null: all); the seeds themselves count where they are within.
+ * The nodes that can be reached from the seeds by nodes of `within` only (null: all); the seeds themselves count where
+ * they are within.
  */
-int graph_reach_forward(graph *g, const uint8_t *seeds, const uint8_t *within, uint8_t *reached);
-int graph_reach_backward(graph *g, const uint8_t *seeds, const uint8_t *within, uint8_t *reached);
-
-/* The nodes in which an action that breaks a check is enabled; `wanted` has a byte for each action, 0 for no. */
-int graph_where_broken(graph *g, const uint8_t *wanted, uint8_t *found);
+int graph_reach(graph *g, const uint8_t *seeds, const uint8_t *within, uint8_t *reached);
 
 /* The nodes of the region where a run may stand still for ever: no promise has an action enabled. */
 int graph_still(graph *g, const graph_promises *p, const uint8_t *region, uint8_t *still);
@@ -125,13 +116,6 @@ int graph_stem(graph *g, const uint8_t *entries, const uint8_t *inside, const ui
  * which all promises are kept.  It is short, not shortest: it always goes on to the nearest step that keeps another.
  */
 int graph_round_trip(graph *g, const graph_promises *p, uint32_t start, const uint32_t *component);
-
-/*
- * A shortest way from a first state to a node of `goals`, among all of these one with the fewest changes of actor.
- *
- * actors[a] is who takes action a, a number below `count`.
- */
-int graph_shortest(graph *g, const uint8_t *goals, const uint32_t *actors, uint32_t count);
 
 /* The path that was found last. */
 uint64_t graph_path_length(const graph *g);

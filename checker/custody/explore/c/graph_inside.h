@@ -18,8 +18,6 @@ struct graph {
     uint32_t *layer_ends; /* the first node beyond each depth */
     uint32_t layers;
     uint32_t layer_room;
-    uint64_t *into_offsets; /* the steps backwards, made when first asked for */
-    uint32_t *into;
     uint32_t *path_nodes; /* the path found last, with room for path_room */
     uint32_t *path_actions;
     uint64_t path_length;
@@ -45,12 +43,6 @@ void graph_reverse_path(graph *g, uint64_t from);
 /* Adds to the path, backwards, the way to `node` from where its search began, without that first node, which is given
    back; before[i] is the node before node i, and the first one comes before itself. */
 int graph_add_way_back(graph *g, const uint32_t *before, uint32_t node, uint32_t *first);
-
-/* The first node of a depth. */
-static inline uint32_t graph_layer_start(const graph *g, uint32_t depth)
-{
-    return depth == 0 ? 0 : g->layer_ends[depth - 1];
-}
 
 /* To be called for each node that is looked at: whether to stop. */
 static inline bool graph_must_stop(graph *g)

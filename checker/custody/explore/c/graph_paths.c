@@ -9,6 +9,29 @@
 
 #include <string.h>
 
+/* ------------------------------------------------------------------ layers */
+
+/* The first node of a depth. */
+static uint32_t layer_start(const graph *g, uint32_t depth)
+{
+    return depth == 0 ? 0 : g->layer_ends[depth - 1];
+}
+
+static uint32_t depth_of(const graph *g, uint32_t node)
+{
+    uint32_t low = 0;
+    uint32_t high = g->layers;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (g->layer_ends[middle] <= node) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
 /* ------------------------------------------------------------------ the path */
 
 uint64_t graph_path_length(const graph *g)
@@ -89,8 +112,8 @@ int graph_add_way_back(graph *g, const uint32_t *before, uint32_t node, uint32_t
 static int add_way_from_first(graph *g, uint32_t node)
 {
     int status = graph_add_step(g, GRAPH_NONE, node);
-    for (uint32_t depth = graph_depth(g, node); status == GRAPH_OK && depth > 0; depth--) {
-        uint32_t before = graph_layer_start(g, depth - 1);
+    for (uint32_t depth = depth_of(g, node); status == GRAPH_OK && depth > 0; depth--) {
+        uint32_t before = layer_start(g, depth - 1);
         uint32_t action = GRAPH_NONE;
         while ((action = step_between(g, before, node)) == GRAPH_NONE) {
             before++;
@@ -153,7 +176,7 @@ static int find_stem(stem_search *s, const uint8_t *entries)
             }
         }
         if (depth < g->layers) {
-            for (uint32_t node = graph_layer_start(g, depth); node < g->layer_ends[depth]; node++) {
+            for (uint32_t node = layer_start(g, depth); node < g->layer_ends[depth]; node++) {
                 if (graph_has(entries, node)) {
                     arrive(s, node, node);
                 }
