@@ -11,7 +11,7 @@ from random import Random
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from custody.explore.canonical import network_of
+from custody.explore.keys import network_of
 from custody.explore.search import explore
 from custody.language import instances, load
 from custody.symmetry.detect import find
