@@ -104,6 +104,7 @@ class TestExitCode:
             ("bad.custody --property stays_within", 0),
             ("good.custody --engine all", 0),
             ("good.custody --threads 4 --no-symmetry --max-memory 100 --timeout 60", 0),
+            ("good.custody bad.custody --reduce", 1),
         ],
     )
     def test_it_is_what_was_found(self, arguments: str, code: int) -> None:

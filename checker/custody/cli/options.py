@@ -46,6 +46,7 @@ def exploring(function: Callable[..., Any]) -> Callable[..., Any]:
                 threads=arguments.pop("threads"),
                 symmetry=not arguments.pop("no_symmetry"),
                 resume=arguments.pop("resume"),
+                reduce=arguments.pop("reduce"),
             ),
         )
         return function(exploring=options, **arguments)
@@ -105,4 +106,10 @@ _OPTIONS = (
         "--timeout", type=float, callback=_seconds, metavar="SECONDS", help="Stop each instance after so long."
     ),
     click.option("--no-symmetry", is_flag=True, help="Search every state instead of one for each orbit."),
+    click.option(
+        "--reduce",
+        is_flag=True,
+        help="Leave out orders of steps that make no difference to a verdict: faster, but then the states of the"
+        " model are not counted. Of no use where liveness is asked for.",
+    ),
 )

@@ -1,7 +1,7 @@
 """Which explorer searches: plain Python for small systems, or where nothing else can, and the C engine beyond.
 
 Small systems are done before a compiler could be.  All explorers give the same answers, so the choice shows in
-nothing but time, and in what is said of symmetry.
+nothing but time, and in what is said of symmetry and of steps that were left out.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from custody.explore import compiled, search
+from custody.explore import compiled, reduced, search
 from custody.explore.compiler import CompilerError
 from custody.explore.task import CompiledCode, Task, usable
 from custody.symmetry.detect import NO_SYMMETRIES
@@ -30,7 +30,7 @@ def explore(
     """Checks the named properties, or all, on every reachable state.
 
     Where there is no C compiler, or C cannot hold the system, the result says so in its notes.  Liveness is settled
-    by C alone.
+    by C alone, and C alone leaves out steps.
     """
     limits, means = limits or Limits(), means or Means()
     clock = Stopwatch()
@@ -58,6 +58,17 @@ def _in_c(
     liveness = [p.name for p in wanted if p.form in LIVENESS]
     others = [p.name for p in wanted if p.form not in LIVENESS]
     symmetries = usable(system, others) if means.symmetry else NO_SYMMETRIES
+    if means.reduce:
+        names = [p.name for p in wanted]
+        candidates = reduced.possible(system, names, symmetries)
+        if not isinstance(candidates, str):
+
+            def searching(task: Task, limits: Limits, means: Means, until_seen: bool) -> Exploration:
+                return _search(task, limits, progress, means, until_seen=until_seen)
+
+            return reduced.explore(system, names, symmetries, candidates, limits, means, searching)
+        found = _in_c(system, limits, properties, progress, replace(means, reduce=False))
+        return replace(found, notes=(*found.notes, f"--reduce left out nothing of {system.name}: {candidates}"))
     if not (symmetries.roles and liveness):
         return _search(Task.of(system, [p.name for p in wanted], symmetries), limits, progress, means)
     # Promises about runs are made to single instances, so liveness needs every state by itself.
@@ -77,9 +88,11 @@ def _in_c(
     )
 
 
-def _search(task: Task, limits: Limits, progress: ProgressHook | None, means: Means) -> Exploration:
+def _search(
+    task: Task, limits: Limits, progress: ProgressHook | None, means: Means, *, until_seen: bool = False
+) -> Exploration:
     code = CompiledCode(task)
     try:
-        return compiled.search(task, code, limits, progress, means)
+        return compiled.search(task, code, limits, progress, means, until_seen=until_seen)
     finally:
         code.stop()

@@ -35,10 +35,19 @@ _WORTH_KEEPING = 1.0
 
 
 def search(
-    task: Task, code: Code, limits: Limits, progress: ProgressHook | None = None, means: Means | None = None
+    task: Task,
+    code: Code,
+    limits: Limits,
+    progress: ProgressHook | None = None,
+    means: Means | None = None,
+    *,
+    until_seen: bool = False,
 ) -> Exploration:
-    """Searches all reachable states and settles every property of the task."""
-    return _Search(task, code, means or Means()).run(limits, progress)
+    """Searches all reachable states and settles every property of the task.
+
+    With `until_seen`, which is for watches alone, only until each was seen once.
+    """
+    return _Search(task, code, means or Means(), until_seen=until_seen).run(limits, progress)
 
 
 @dataclass(slots=True)
@@ -51,7 +60,8 @@ class _Ended:
 
 
 class _Search:
-    def __init__(self, task: Task, code: Code, means: Means) -> None:
+    def __init__(self, task: Task, code: Code, means: Means, *, until_seen: bool) -> None:
+        self._until_seen = until_seen
         self._task = task
         self._system = task.system
         self._watches = task.watches
@@ -94,7 +104,7 @@ class _Search:
                     checkpoint.restore(engine)
                 else:
                     engine.seed(self._first_states())
-                _search(engine, budget, checkpoint)
+                _search(engine, budget, checkpoint, until_seen=self._until_seen)
                 ended.stuck = self._stuck(engine, budget)
                 ended.followed = self._followed(engine, budget)
                 checkpoint.discard()
@@ -104,7 +114,7 @@ class _Search:
                 ended.limit = str(error)
             except KeyboardInterrupt:
                 ended.limit = INTERRUPTED
-            notes = self._keep(engine, checkpoint, budget) if ended.limit else []
+            notes = self._keep(engine, checkpoint, budget) if ended.limit and not self._until_seen else []
             if resume and not checkpoint.is_resumed:
                 notes.append(f"there was no checkpoint of {self._system.name} to go on from; the search began anew")
             return self._result(engine, ended, budget, tuple(notes))
@@ -233,15 +243,10 @@ class _Search:
         for p in task.wanted:
             trace, subject = traces.get(p.name, (None, None))
             findings[p.name] = ended.followed.get(p.name) or _finding(p, trace, subject, unknown)
-        by_orbits = task.by_orbits
-        return Exploration(
+        found = Exploration(
             engine=ENGINE,
             findings=findings,
             complete=limit is None,
-            states=counts.orbit_states if by_orbits else counts.states,
-            transitions=counts.orbit_transitions if by_orbits else sum(seen.fired),
-            depth=max(0, counts.layers - 1),
-            orbits=counts.states if by_orbits else None,
             limit=limit,
             fired=fired_closed(seen.fired, task.symmetries),
             premises=premises_closed(held, task.symmetries),
@@ -250,11 +255,22 @@ class _Search:
             notes=notes,
             asymmetric=tuple((refusal.role, refusal.reason) for refusal in task.symmetries.refused),
         )
+        if task.reduced:
+            return replace(found, explored=counts.states)
+        return replace(
+            found,
+            states=counts.orbit_states if task.by_orbits else counts.states,
+            transitions=counts.orbit_transitions if task.by_orbits else sum(seen.fired),
+            depth=max(0, counts.layers - 1),
+            orbits=counts.states if task.by_orbits else None,
+        )
 
 
-def _search(engine: Engine, budget: Budget, checkpoint: Checkpoint) -> None:
-    """Until every reachable state has been expanded; LimitReachedError where that cannot be."""
+def _search(engine: Engine, budget: Budget, checkpoint: Checkpoint, *, until_seen: bool) -> None:
+    """Until every state has been expanded, or every watch was seen; LimitReachedError where that cannot be."""
     while True:
+        if until_seen and None not in engine.seen.first:
+            return
         status = engine.run(budget.round(_ROUND), budget.max_states, budget.allowed_bytes)
         counts = engine.counts
         if status is Status.DONE:
@@ -264,7 +280,7 @@ def _search(engine: Engine, budget: Budget, checkpoint: Checkpoint) -> None:
         if status is Status.MAX_MEMORY:
             raise LimitReachedError(budget.memory_limit)
         budget.require(counts.bytes)
-        if checkpoint.is_due:
+        if checkpoint.is_due and not until_seen:
             checkpoint.save(engine)
         if budget.is_time_to_show:
             layers = [engine.layer_size(layer) for layer in range(counts.layers)]

@@ -13,13 +13,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
+from custody.explore.ample import Candidate
 from custody.explore.canonical import Images, canonical_source
 from custody.explore.layout import WORD, Layout, Slot
 from custody.explore.positions import Member, by_position
 from custody.explore.watches import Watches, over_step
 from custody.symmetry.detect import Symmetries
 from custody.system.bounds import require_bounds
-from custody.system.expression import FALSE, TRUE, Expr, Op, nodes, not_
+from custody.system.expression import FALSE, TRUE, Expr, Op, and_, nodes, not_
 from custody.system.model import Action, System
 from custody.system.place import Place
 
@@ -40,25 +41,34 @@ def source(
     marks: Sequence[Expr] = (),
     symmetries: Symmetries | None = None,
     turned: Images = (),
+    candidates: Sequence[Candidate] = (),
 ) -> str:
     """The C text. OverflowError when a value could exceed 64 bits.
 
     With symmetries the search sees one state of each orbit: every successor is made that one, and the tally counts
     what the orbits stand for.  Steps are told as they are, for `custody_model_canonical` to be asked afterwards.
-    `turned` says what the marks become when instances are exchanged.
+    `turned` says what the marks become when instances are exchanged.  With candidates, steps are left out that need
+    not be taken.
     """
     for variable, slot in zip(system.variables, layout.slots, strict=True):
         if slot.width > WORD:
             raise OverflowError(f"{variable.name} has more than 2^{WORD} values")
     canonical = canonical_source(layout, symmetries, turned) if symmetries is not None else ""
-    return _Source(system, layout, watches, marks, canonical).text()
+    return _Source(system, layout, watches, marks, canonical, candidates).text()
 
 
 class _Source:
     def __init__(
-        self, system: System, layout: Layout, watches: Watches, marks: Sequence[Expr], canonical: str
+        self,
+        system: System,
+        layout: Layout,
+        watches: Watches,
+        marks: Sequence[Expr],
+        canonical: str,
+        candidates: Sequence[Candidate],
     ) -> None:
         self._system = system
+        self._candidates = candidates
         self._canonical = canonical
         self._layout = layout
         self._watches = watches
@@ -66,12 +76,15 @@ class _Source:
         self._hazards = watches.hazards()
         self._detects_deadlocks = bool(watches.deadlocks())
         self._calls: list[str] = []
+        self._alone: list[str] = []
+        self._looks: list[str] = []
         self._functions: list[str] = []
         self._names = {i: f"v{i}_{_identifier(v.name)}" for i, v in enumerate(system.variables)}
 
     def text(self) -> str:
         """Everything, in the order in which C wants it."""
         self._watch_functions()
+        self._candidate_functions()
         self._action_functions()
         body = [*self._functions, *self._expand(), *self._steps(), *self._mark_functions()]
         wide = _needs_wide_numbers(list(self._roots()), self._system)
@@ -101,6 +114,7 @@ class _Source:
             yield from (check.condition for check in action.checks)
         yield from (p.expression for p in self._watches.properties)
         yield from (premise.expression for premise in self._watches.premises)
+        yield from (guard for candidate in self._candidates for _, _, guard in candidate.members)
         yield from self._marks
         yield self._system.terminal
 
@@ -144,6 +158,42 @@ class _Source:
                 name, self._roots_of(some), lambda w, m=some: self._actions(w, m), "what needs no position"
             )
             self._calls.append(f"{name}(s, h);")
+
+    def _candidate_functions(self) -> None:
+        for variable in dict.fromkeys(candidate.variable for candidate in self._candidates):
+            slot = self._layout.slots[variable]
+            domain = self._system.variables[variable].domain
+            cases: list[str] = []
+            for candidate in self._candidates:
+                if candidate.variable != variable:
+                    continue
+                name = f"{variable}_{candidate.value - domain.low}"
+                self._ready(f"ready_{name}", candidate.members)
+                calls: list[str] = []
+                for part, some in enumerate(_pieces(candidate.members)):
+                    doc = f"what suffices where {self._names[variable]} = {_comment(domain.show(candidate.value))}"
+                    only = f"only_{name}_{part}"
+                    self._function(only, self._roots_of(some), lambda w, m=some: self._actions(w, m), doc)
+                    calls.append(f"{only}(s, h); ")
+                cases.append(f"case {candidate.value - domain.low}:")
+                cases.append(f"{_INDENT}if (ready_{name}(s)) {{ {''.join(calls)}return; }}")
+                cases.append(f"{_INDENT}break;")
+            self._alone += [f"switch ({_field(slot)}) {{", *cases, "}"]
+
+    def _ready(self, name: str, members: Sequence[Member]) -> None:
+        """Whether one of the members can be taken, and breaks no check."""
+        possible = [and_(guard, *(check.condition for check in action.checks)) for _, action, guard in members]
+        writer = _Writer(self._layout, self._names, possible)
+        texts = [writer.expression(e) for e in possible]
+        self._functions += [
+            f"static inline int {name}(const u64 *restrict s)",
+            "{",
+            *writer.lines,
+            f"{_INDENT}(void)s;",
+            f"{_INDENT}return {' | '.join(texts)};",
+            "}",
+            "",
+        ]
 
     def _roots_of(self, members: Sequence[Member]) -> list[Expr]:
         roots: list[Expr] = []
@@ -269,7 +319,7 @@ class _Source:
         for part, some in enumerate(_pieces([*watched, *premises])):
             name = f"look_{part}"
             self._function(name, [e for _, _, e in some], lambda w, m=some: body(w, m), "properties of states")
-            self._calls.append(f"{name}(s, h);")
+            self._looks.append(f"{name}(s, h);")
 
     # ------------------------------------------------------------------ what the engine calls
 
@@ -285,7 +335,9 @@ class _Source:
         return lines
 
     def _one(self) -> list[str]:
-        calls = [f"{_INDENT}{line}" for line in (*self._calls, *self._deadlock())]
+        # What a state shows is to be seen also where not all its steps are taken.
+        lines = (*self._looks, *self._alone, *self._calls) if self._alone else (*self._calls, *self._looks)
+        calls = [f"{_INDENT}{line}" for line in (*lines, *self._deadlock())]
         return ["static inline void one(const u64 *restrict s, struct here *restrict h)", "{", *calls, "}", ""]
 
     def _expand(self) -> list[str]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 from custody.explore import edges, whole
+from custody.explore.ample import Candidate
 from custody.explore.compiler import Build, Source
 from custody.explore.emit import source
 from custody.explore.engine_library import library, texts
@@ -27,7 +28,7 @@ _QUICKLY: Final = ("-O1",)
 @dataclass(frozen=True, slots=True)
 class Task:
     """A system written as C. Watches and premises are numbered by `watches`; of the marks, those of `resting` are
-    first and those of `followed` behind them."""
+    first and those of `followed` behind them.  Where it is `reduced`, the search leaves out steps."""
 
     system: System
     wanted: tuple[Property, ...]
@@ -36,13 +37,18 @@ class Task:
     resting: tuple[Resting, ...]
     followed: tuple[Expr, ...]
     symmetries: Symmetries
+    reduced: bool
     text: str
 
     @classmethod
     def of(
-        cls, system: System, properties: Collection[str] | None = None, symmetries: Symmetries = NO_SYMMETRIES
+        cls,
+        system: System,
+        properties: Collection[str] | None = None,
+        symmetries: Symmetries = NO_SYMMETRIES,
+        candidates: Sequence[Candidate] = (),
     ) -> Task:
-        """For the named properties, or all; `symmetries` must be `usable` for them.
+        """For the named properties, or all; `symmetries` must be `usable` for them, and `candidates` made for both.
 
         OverflowError when the system does not fit the words of C.
         """
@@ -53,8 +59,9 @@ class Task:
         marks = [*(entry.condition for entry in resting), *followed]
         behind = range(len(resting), len(marks))
         images = [[[*some, *behind] for some in role] for role in turned]
-        text = source(system, layout, watches, marks, symmetries, images)
-        return cls(system, wanted, layout, watches, resting, followed, symmetries, text)
+        text = source(system, layout, watches, marks, symmetries, images, candidates)
+        reduced = bool(candidates)
+        return cls(system, wanted, layout, watches, resting, followed, symmetries, reduced, text)
 
     @property
     def marks(self) -> int:

@@ -33,7 +33,8 @@ def unfolded_traces(
     frames = Frames(task.system, task.symmetries)
     found: dict[str, tuple[Trace, str | None]] = {}
     for name, goal in goals.items():
-        unfolded = unfolding.unfold(name, edges, goal)
+        # A state and the one that stands for it may not have the same steps left out.
+        unfolded = None if task.reduced else unfolding.unfold(name, edges, goal)
         who = stuck.get(name)
         if unfolded is not None:
             real, ends = unfolded

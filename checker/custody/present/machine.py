@@ -33,7 +33,8 @@ def document(report: Report) -> dict[str, Any]:
 
 
 def _run(run: RunResult) -> dict[str, Any]:
-    counted = run.counted
+    counted, reduced = run.counted, run.reduced
+    about = counted or reduced
     return {
         "spec": run.spec,
         "model": run.system.name,
@@ -45,7 +46,9 @@ def _run(run: RunResult) -> dict[str, Any]:
         "transitions": counted.transitions if counted else None,
         "depth": counted.depth if counted else None,
         "orbits": counted.orbits if counted else None,
-        "asymmetric": [{"role": role, "reason": reason} for role, reason in (counted.asymmetric if counted else ())],
+        "reduced": reduced is not None,
+        "explored": reduced.explored if reduced else None,
+        "asymmetric": [{"role": role, "reason": reason} for role, reason in (about.asymmetric if about else ())],
         "seconds": round(sum(found.seconds for found in run.explorations), 3),
         "peak_bytes": max((found.peak_bytes for found in run.explorations), default=0),
         "complete": all(found.complete for found in run.explorations),
@@ -97,16 +100,17 @@ def _property(run: RunResult, result: PropertyResult) -> dict[str, Any]:
         "as_expected": result.as_expected,
         "outcome": result.outcome.value,
         "subject": finding.subject,
-        "trace": None if finding.trace is None else _trace(run.system, finding.trace),
+        "trace": None if finding.trace is None else _trace(run.system, finding.trace, finding.shortest),
     }
 
 
-def _trace(system: System, trace: Trace) -> dict[str, Any]:
+def _trace(system: System, trace: Trace, shortest: bool) -> dict[str, Any]:
     return {
         "initial": start(system, trace),
         "steps": [_step(step) for step in trace_steps(system, trace)],
         "loop_at": trace.loop_at,
         "stutters": trace.stutters,
+        "shortest": shortest,
     }
 
 

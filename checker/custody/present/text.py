@@ -57,7 +57,7 @@ def render_run(run: RunResult, page: Page) -> str:
         Text(f"{run.spec}: {run.system.name}" + (f", {instance}" if instance else ""), style="bold"), soft_wrap=True
     )
     console.print(Padding(Text(_measure(run)), (0, 0, 0, 2)))
-    for role, reason in counted.asymmetric if (counted := run.counted) is not None else ():
+    for role, reason in searched.asymmetric if (searched := run.counted or run.reduced) is not None else ():
         console.print(Padding(Text(f"no use is made of the symmetry of {role}: {reason}"), (0, 0, 0, 2)))
     if run.engine == EngineChoice.ALL:
         console.print(Padding(Text(_agreement(run)), (0, 0, 0, 2)))
@@ -134,6 +134,8 @@ def _measure(run: RunResult) -> str:
             parts.append(f"depth {counted.depth}")
         if counted.orbits is not None:
             parts.append(_count(counted.orbits, "orbit"))
+    if run.reduced is not None:
+        parts.append(f"reduced to {_count(run.reduced.explored or 0, 'state')}")
     parts.append(f"{sum(found.seconds for found in run.explorations):.2f} s")
     parts.append("engine " + " + ".join(found.engine for found in run.explorations))
     limits = [f"{found.engine} stopped at a limit, {found.limit}" for found in run.explorations if found.limit]

@@ -22,7 +22,7 @@ def require_sound(system: System, subjects: Sequence[Property], found: Explorati
         if finding is None:
             raise UnsoundFindingError(f"the {found.engine} engine says nothing about {subject.name}", system.file)
         claims_everywhere = Verdict.VIOLATED if subject.form is Form.REACHABLE else Verdict.HOLDS
-        enumerated = found.states is not None
+        enumerated = found.states is not None or found.explored is not None
         if enumerated and not found.complete and finding.verdict is claims_everywhere:
             raise UnsoundFindingError(
                 f"the {found.engine} engine stopped at its limit and still says that {subject.name} is"
@@ -51,6 +51,8 @@ def _contradictions(subjects: Sequence[Property], one: Exploration, other: Explo
             continue
         if first.verdict is not second.verdict:
             complaints.append(f"{pair} disagree on {subject.name}: {first.verdict} against {second.verdict}")
+        elif not (first.shortest and second.shortest):
+            continue
         elif subject.form not in LIVENESS and _length(first) != _length(second):
             complaints.append(
                 f"{pair} disagree on the shortest trace for {subject.name}:"

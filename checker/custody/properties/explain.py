@@ -45,6 +45,8 @@ def _explain_success(subject: Property, finding: Finding, found: Exploration) ->
         return finding.reason
     if found.states is not None:
         return f"in all of {_count(found.states, 'reachable state')}"
+    if found.explored is not None:
+        return f"in every reachable state; {_count(found.explored, 'state')} sufficed to tell"
     return f"by the {found.engine} engine"
 
 

@@ -96,3 +96,8 @@ class RunResult:
     def counted(self) -> Exploration | None:
         """The exploration whose states, transitions and depth stand for the run, if one enumerated them."""
         return next((found for found in self.explorations if found.states is not None), None)
+
+    @property
+    def reduced(self) -> Exploration | None:
+        """The exploration that left out steps, if one did: what it looked at are not all states."""
+        return next((found for found in self.explorations if found.explored is not None), None)

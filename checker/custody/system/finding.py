@@ -45,13 +45,14 @@ class Trace:
 class Finding:
     """One property's verdict. `trace` shows a violation (or, for REACHABLE, how it is reached);
     `reason` says why the verdict is inconclusive, or on what a proof rests; `subject` names the actor that is
-    stuck, for PROGRESS."""
+    stuck, for PROGRESS.  Where `shortest` is false there may be shorter traces."""
 
     property: str
     verdict: Verdict
     trace: Trace | None = None
     reason: str | None = None
     subject: str | None = None
+    shortest: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +69,14 @@ class Means:
     """How an exhaustive search goes about it, which changes no answer.
 
     `threads` share the work.  With `symmetry` one state of each orbit is looked at, with `resume` the search goes on
-    where the last one of the same system was stopped.
+    where the last one of the same system was stopped.  With `reduce` orders of steps are left out that make no
+    difference; then nobody knows how many states there are.
     """
 
     threads: int = 1
     symmetry: bool = False
     resume: bool = False
+    reduce: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,9 @@ class Exploration:
     state.  Engines that do not enumerate states leave `states`, `transitions`, `depth` at None.  `notes` are
     sentences about how the search went, for whoever asked for it.  Where symmetry was made use of, `orbits` says how
     many states were looked at; `asymmetric` gives the roles of which no use was made, with the reasons.
+
+    `explored` is how many states were looked at where steps were left out that make no difference to a verdict; then
+    `states`, `transitions`, `depth` and `orbits` are None, and `fired` is right only in what it says of zero.
     """
 
     engine: str
@@ -114,6 +120,7 @@ class Exploration:
     transitions: int | None = None
     depth: int | None = None
     orbits: int | None = None
+    explored: int | None = None
     limit: str | None = None
     fired: tuple[int, ...] = ()
     premises: dict[str, tuple[bool, ...]] = field(default_factory=dict[str, tuple[bool, ...]])
