@@ -8,21 +8,19 @@ traces and graphs.
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from custody.explore.ample import Candidate
 from custody.explore.canonical import Images, canonical_source
-from custody.explore.layout import WORD, Layout, Slot
+from custody.explore.expressions import INDENT, Writer, at, comment, field_of, identifier, word_of
+from custody.explore.layout import WORD, Layout
 from custody.explore.positions import Member, by_position
 from custody.explore.watches import Watches, over_step
 from custody.symmetry.detect import Symmetries
 from custody.system.bounds import require_bounds
-from custody.system.expression import FALSE, TRUE, Expr, Op, and_, nodes, not_
+from custody.system.expression import FALSE, TRUE, Expr, and_, not_
 from custody.system.model import Action, System
-from custody.system.place import Place
 
 _T = TypeVar("_T")
 
@@ -30,8 +28,6 @@ _CHEAP = 24
 """Operators of an action's effects and checks, up to which it is written without a jump."""
 _IN_A_FUNCTION = 48
 """Actions, or watched expressions, in one function: compilers take more than twice as long for twice as much."""
-_MAX_NESTING = 40
-_INDENT = "    "
 
 
 def source(
@@ -79,7 +75,7 @@ class _Source:
         self._alone: list[str] = []
         self._looks: list[str] = []
         self._functions: list[str] = []
-        self._names = {i: f"v{i}_{_identifier(v.name)}" for i, v in enumerate(system.variables)}
+        self._names = {i: f"v{i}_{identifier(v.name)}" for i, v in enumerate(system.variables)}
 
     def text(self) -> str:
         """Everything, in the order in which C wants it."""
@@ -89,12 +85,12 @@ class _Source:
         body = [*self._functions, *self._expand(), *self._steps(), *self._mark_functions()]
         wide = _needs_wide_numbers(list(self._roots()), self._system)
         head = [
-            f"/* {_comment(self._system.name)}, from {_comment(self._system.file)}: written by custody. */",
+            f"/* {comment(self._system.name)}, from {comment(self._system.file)}: written by custody. */",
             '#include "model.h"',
             "#include <string.h>",
             "",
             *(
-                f"/* {self._names[i]}: {_comment(v.name)}, {v.domain.low}..{v.domain.high} ({_at(v.place)}) */"
+                f"/* {self._names[i]}: {comment(v.name)}, {v.domain.low}..{v.domain.high} ({at(v.place)}) */"
                 for i, v in enumerate(self._system.variables)
             ),
             "",
@@ -120,19 +116,19 @@ class _Source:
 
     # ------------------------------------------------------------------ functions
 
-    def _function(self, name: str, roots: Iterable[Expr], body: Callable[[_Writer], None], doc: str) -> None:
-        writer = _Writer(self._layout, self._names, roots)
+    def _function(self, name: str, roots: Iterable[Expr], body: Callable[[Writer], None], doc: str) -> None:
+        writer = Writer(self._layout, self._names, roots)
         body(writer)
         self._functions += [
             f"/* {doc} */",
             f"static void {name}(const u64 *restrict s, struct here *restrict h)",
             "{",
-            f"{_INDENT}size_t n = h->n;",
-            *([f"{_INDENT}u64 moved = 0;"] if self._detects_deadlocks else []),
+            f"{INDENT}size_t n = h->n;",
+            *([f"{INDENT}u64 moved = 0;"] if self._detects_deadlocks else []),
             *writer.lines,
-            *([f"{_INDENT}h->moved |= moved;"] if self._detects_deadlocks else []),
-            f"{_INDENT}h->n = n;",
-            f"{_INDENT}(void)s;",
+            *([f"{INDENT}h->moved |= moved;"] if self._detects_deadlocks else []),
+            f"{INDENT}h->n = n;",
+            f"{INDENT}(void)s;",
             "}",
             "",
         ]
@@ -147,11 +143,11 @@ class _Source:
                 names: list[str] = []
                 for part, some in enumerate(_pieces(members)):
                     name = f"at_{variable}_{position - domain.low}_{part}"
-                    doc = f"what {self._names[variable]} = {_comment(domain.show(position))} lets happen"
+                    doc = f"what {self._names[variable]} = {comment(domain.show(position))} lets happen"
                     self._function(name, self._roots_of(some), lambda w, m=some: self._actions(w, m), doc)
                     names.append(name)
                 cases.append(f"    case {position - domain.low}: {' '.join(f'{n}(s, h);' for n in names)} break;")
-            self._calls += [f"switch ({_field(slot)}) {{", *cases, "}"]
+            self._calls += [f"switch ({field_of(slot)}) {{", *cases, "}"]
         for part, some in enumerate(_pieces(free)):
             name = f"others_{part}"
             self._function(
@@ -171,26 +167,26 @@ class _Source:
                 self._ready(f"ready_{name}", candidate.members)
                 calls: list[str] = []
                 for part, some in enumerate(_pieces(candidate.members)):
-                    doc = f"what suffices where {self._names[variable]} = {_comment(domain.show(candidate.value))}"
+                    doc = f"what suffices where {self._names[variable]} = {comment(domain.show(candidate.value))}"
                     only = f"only_{name}_{part}"
                     self._function(only, self._roots_of(some), lambda w, m=some: self._actions(w, m), doc)
                     calls.append(f"{only}(s, h); ")
                 cases.append(f"case {candidate.value - domain.low}:")
-                cases.append(f"{_INDENT}if (ready_{name}(s)) {{ {''.join(calls)}return; }}")
-                cases.append(f"{_INDENT}break;")
-            self._alone += [f"switch ({_field(slot)}) {{", *cases, "}"]
+                cases.append(f"{INDENT}if (ready_{name}(s)) {{ {''.join(calls)}return; }}")
+                cases.append(f"{INDENT}break;")
+            self._alone += [f"switch ({field_of(slot)}) {{", *cases, "}"]
 
     def _ready(self, name: str, members: Sequence[Member]) -> None:
         """Whether one of the members can be taken, and breaks no check."""
         possible = [and_(guard, *(check.condition for check in action.checks)) for _, action, guard in members]
-        writer = _Writer(self._layout, self._names, possible)
+        writer = Writer(self._layout, self._names, possible)
         texts = [writer.expression(e) for e in possible]
         self._functions += [
             f"static inline int {name}(const u64 *restrict s)",
             "{",
             *writer.lines,
-            f"{_INDENT}(void)s;",
-            f"{_INDENT}return {' | '.join(texts)};",
+            f"{INDENT}(void)s;",
+            f"{INDENT}return {' | '.join(texts)};",
             "}",
             "",
         ]
@@ -204,13 +200,13 @@ class _Source:
             roots += [expression for _, expression in self._watches.of_steps(action)]
         return roots
 
-    def _actions(self, writer: _Writer, members: Sequence[Member]) -> None:
+    def _actions(self, writer: Writer, members: Sequence[Member]) -> None:
         for index, action, guard in members:
             words = f"{action.actor} {action.label}" if action.actor else action.label
-            writer.line(f"/* {index}: {_comment(words)} ({_at(action.place)}) */")
+            writer.line(f"/* {index}: {comment(words)} ({at(action.place)}) */")
             self._action(writer, index, action, guard)
 
-    def _action(self, writer: _Writer, index: int, action: Action, guard: Expr) -> None:
+    def _action(self, writer: Writer, index: int, action: Action, guard: Expr) -> None:
         wrong = [(number, e) for number, e in self._watches.of_steps(action) if e != FALSE]
         premises = [
             (number, over_step(premise.expression, action))
@@ -236,7 +232,7 @@ class _Source:
 
     def _step(
         self,
-        writer: _Writer,
+        writer: Writer,
         index: int,
         action: Action,
         when: str,
@@ -251,12 +247,12 @@ class _Source:
             writer.line(f"int check_{index} = -1;")
             writer.line(f"if (UNLIKELY({when} & !{good})) {{")
             choice = "".join(f"!{text} ? {number} : " for number, text in enumerate(checks[:-1]))
-            writer.line(f"{_INDENT}check_{index} = {choice}{len(checks) - 1};")
+            writer.line(f"{INDENT}check_{index} = {choice}{len(checks) - 1};")
             for number, check in enumerate(action.checks):
                 bit = self._hazards.get(check.property)
                 if bit is not None:
                     writer.line(
-                        f"{_INDENT}if (check_{index} == {number}) STEP_BAD({bit // 64}, (u64)1 << {bit % 64});"
+                        f"{INDENT}if (check_{index} == {number}) STEP_BAD({bit // 64}, (u64)1 << {bit % 64});"
                     )
             writer.line("}")
         shown = [(f"STEP_BAD({bit // 64}, (u64)", bit, e) for bit, e in wrong]
@@ -271,7 +267,7 @@ class _Source:
                 writer.line(f"h->out[n * WORDS + {word}] = {text};")
         writer.line(f"STEP({index}, {when}, {good}, {f'check_{index}' if checks else '-1'});")
 
-    def _successor(self, writer: _Writer, action: Action) -> list[str]:
+    def _successor(self, writer: Writer, action: Action) -> list[str]:
         masks = [0] * self._layout.words
         constants = [0] * self._layout.words
         parts: list[list[str]] = [[] for _ in masks]
@@ -284,13 +280,13 @@ class _Source:
                 constants[slot.word] |= (effect.value.value - slot.low) << slot.offset
                 continue
             value = writer.expression(effect.value)
-            less = f"((u64){value} - {_word(slot.low)})" if slot.low else value
+            less = f"((u64){value} - {word_of(slot.low)})" if slot.low else value
             # A value that a failed check lets out of its domain is never kept, but must not spoil the shift.
             parts[slot.word].append(f"((u64){less} << {slot.offset})" if slot.offset else f"(u64){less}")
         texts: list[str] = []
         for word, mask in enumerate(masks):
-            kept = f"(s[{word}] & {_word(~mask)})" if mask else f"s[{word}]"
-            constant = [_word(constants[word])] if constants[word] else []
+            kept = f"(s[{word}] & {word_of(~mask)})" if mask else f"s[{word}]"
+            constant = [word_of(constants[word])] if constants[word] else []
             texts.append(" | ".join([kept, *parts[word], *constant]))
         return texts
 
@@ -303,7 +299,7 @@ class _Source:
             if not premise.of_step and premise.expression != FALSE
         ]
 
-        def body(writer: _Writer, some: Sequence[tuple[str, int, Expr]]) -> None:
+        def body(writer: Writer, some: Sequence[tuple[str, int, Expr]]) -> None:
             for macro, number, expression in some:
                 if macro == "STATE_BAD":
                     writer.line(f"STATE_BAD({number // 64}, (u64){writer.expression(expression)} << {number % 64});")
@@ -326,7 +322,7 @@ class _Source:
     def _deadlock(self) -> list[str]:
         lines: list[str] = []
         if self._detects_deadlocks:
-            writer = _Writer(self._layout, self._names, [self._system.terminal])
+            writer = Writer(self._layout, self._names, [self._system.terminal])
             stuck = writer.expression(not_(self._system.terminal))
             lines = ["if (UNLIKELY(!h->moved)) {", *writer.lines]
             for number in self._watches.deadlocks():
@@ -337,7 +333,7 @@ class _Source:
     def _one(self) -> list[str]:
         # What a state shows is to be seen also where not all its steps are taken.
         lines = (*self._looks, *self._alone, *self._calls) if self._alone else (*self._calls, *self._looks)
-        calls = [f"{_INDENT}{line}" for line in (*lines, *self._deadlock())]
+        calls = [f"{INDENT}{line}" for line in (*lines, *self._deadlock())]
         return ["static inline void one(const u64 *restrict s, struct here *restrict h)", "{", *calls, "}", ""]
 
     def _expand(self) -> list[str]:
@@ -351,14 +347,14 @@ class _Source:
         calls: list[str] = []
         numbered = list(enumerate(self._marks))
         for part, some in enumerate(_pieces(numbered)):
-            writer = _Writer(self._layout, self._names, [e for _, e in some])
+            writer = Writer(self._layout, self._names, [e for _, e in some])
             for number, expression in some:
                 writer.line(f"m[{number // 64}] |= (u64){writer.expression(expression)} << {number % 64};")
             lines += [
                 f"static void mark_{part}(const u64 *restrict s, u64 *restrict m)",
                 "{",
                 *writer.lines,
-                f"{_INDENT}(void)s;",
+                f"{INDENT}(void)s;",
                 "}",
             ]
             calls.append(f"mark_{part}(states + k * WORDS, marks + k * MARK_WORDS);")
@@ -366,11 +362,11 @@ class _Source:
             "custody_marks custody_model_marks;",
             "void custody_model_marks(const u64 *states, size_t count, u64 *marks)",
             "{",
-            f"{_INDENT}memset(marks, 0, count * MARK_WORDS * sizeof(u64));",
-            f"{_INDENT}for (size_t k = 0; k < count; k++) {{",
-            *(f"{_INDENT * 2}{call}" for call in calls),
-            f"{_INDENT * 2}(void)states;",
-            f"{_INDENT}}}",
+            f"{INDENT}memset(marks, 0, count * MARK_WORDS * sizeof(u64));",
+            f"{INDENT}for (size_t k = 0; k < count; k++) {{",
+            *(f"{INDENT * 2}{call}" for call in calls),
+            f"{INDENT * 2}(void)states;",
+            f"{INDENT}}}",
             "}",
             "#endif",
         ]
@@ -461,105 +457,6 @@ size_t custody_model_steps(const u64 *state, u64 *successors, u32 *actions, int3
 """
 
 
-class _Writer:
-    """Writes expressions as C, with constants of the function for what is used more than once."""
-
-    def __init__(self, layout: Layout, names: dict[int, str], roots: Iterable[Expr]) -> None:
-        self.lines: list[str] = []
-        self._layout = layout
-        self._names = names
-        self._uses = _uses(roots)
-        self._indent = _INDENT
-        self._known: dict[Expr, str] = {}
-        self._count = 0
-
-    def line(self, text: str) -> None:
-        self.lines.append(self._indent + text)
-
-    def nested(self, body: Callable[[], object]) -> None:
-        """What `body` writes, further in; constants made there are forgotten after it."""
-        outer, known = self._indent, dict(self._known)
-        self._indent += _INDENT
-        body()
-        self._indent, self._known = outer, known
-
-    def cost(self, roots: Sequence[Expr]) -> int:
-        """Operators that are not yet calculated."""
-        return len({node for node in nodes(*roots, known=self._known) if node.args})
-
-    def expression(self, root: Expr) -> str:
-        """The expression as text, in parentheses where that matters; may write constants first."""
-        if root in self._known:
-            return self._known[root]
-        text: dict[Expr, tuple[str, int]] = {}
-
-        def written_as(arg: Expr) -> tuple[str, int]:
-            return (self._known[arg], 0) if arg in self._known else text[arg]
-
-        for node in nodes(root, known=self._known):
-            if node in text:
-                continue
-            args = [written_as(arg) for arg in node.args]
-            written = self._write(node, [arg for arg, _ in args])
-            nesting = 1 + max((depth for _, depth in args), default=0)
-            if node.op is Op.CONST or (self._uses[node] < 2 and nesting <= _MAX_NESTING and node.op is not Op.READ):
-                text[node] = (written, nesting)
-                continue
-            if node.op is Op.READ:
-                name = self._names[node.value]
-            else:
-                self._count += 1
-                name = f"x{self._count}"
-            self.line(f"const num {name} = {written};")
-            self._known[node] = name
-        return written_as(root)[0]
-
-    def _write(self, node: Expr, args: list[str]) -> str:
-        match node.op:
-            case Op.CONST:
-                return _number(node.value)
-            case Op.READ:
-                slot = self._layout.slots[node.value]
-                field = _field(slot)
-                # Without a sign until it is whole: what is in the slot can be more than a `num` holds.
-                return f"(num)({field} + {_word(slot.low)})" if slot.low else f"(num){field}"
-            case Op.NOT:
-                return f"(!{args[0]})"
-            case Op.AND:
-                return f"({' & '.join(args)})"
-            case Op.OR:
-                return f"({' | '.join(args)})"
-            case Op.EQ:
-                return f"({args[0]} == {args[1]})"
-            case Op.LT:
-                return f"({args[0]} < {args[1]})"
-            case Op.LE:
-                return f"({args[0]} <= {args[1]})"
-            case Op.ADD:
-                return f"({' + '.join(args)})"
-            case Op.SUB:
-                return f"({args[0]} - {args[1]})"
-            case Op.MUL:
-                return f"({args[0]} * {args[1]})"
-            case Op.DIV:
-                return f"floor_div({args[0]}, {args[1]})"
-            case Op.MOD:
-                return f"floor_mod({args[0]}, {args[1]})"
-            case Op.ITE:
-                return f"({args[0]} ? {args[1]} : {args[2]})"
-            case Op.NEXT:
-                raise AssertionError("a value after the step has no place in a state")
-
-
-def _uses(roots: Iterable[Expr]) -> Counter[Expr]:
-    """How often each node is an argument, or a root, in all of the roots together."""
-    roots = list(roots)
-    uses: Counter[Expr] = Counter(roots)
-    for node in dict.fromkeys(nodes(*roots)):
-        uses.update(node.args)
-    return uses
-
-
 def _needs_wide_numbers(roots: Sequence[Expr], system: System) -> bool:
     """Whether 32 bits do not suffice; OverflowError when 64 do not either."""
     ranges = {index: (v.domain.low, v.domain.high) for index, v in enumerate(system.variables)}
@@ -573,32 +470,3 @@ def _needs_wide_numbers(roots: Sequence[Expr], system: System) -> bool:
 
 def _pieces(items: Sequence[_T]) -> list[list[_T]]:
     return [list(items[at : at + _IN_A_FUNCTION]) for at in range(0, len(items), _IN_A_FUNCTION)]
-
-
-def _field(slot: Slot) -> str:
-    if slot.width == 0:
-        return "0"
-    shifted = f"s[{slot.word}] >> {slot.offset}" if slot.offset else f"s[{slot.word}]"
-    return f"({shifted} & {_word((1 << slot.width) - 1)})"
-
-
-def _word(value: int) -> str:
-    return f"UINT64_C({value & (2**64 - 1):#x})"
-
-
-def _number(value: int) -> str:
-    if abs(value) >= 2**31:
-        return f"INT64_C({value})" if value >= 0 else f"(-INT64_C({-value}))"
-    return str(value) if value >= 0 else f"({value})"
-
-
-def _identifier(name: str) -> str:
-    return re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_")
-
-
-def _comment(text: str) -> str:
-    return " ".join(text.replace("*/", "* /").replace("\\", "/").split())
-
-
-def _at(place: Place) -> str:
-    return _comment(f"{place.file}:{place.line}")
