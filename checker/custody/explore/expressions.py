@@ -114,6 +114,7 @@ def _uses(roots: Iterable[Expr]) -> Counter[Expr]:
 
 
 def field_of(slot: Slot) -> str:
+    """What is in a slot of the state `s`."""
     if slot.width == 0:
         return "0"
     shifted = f"s[{slot.word}] >> {slot.offset}" if slot.offset else f"s[{slot.word}]"
@@ -121,22 +122,27 @@ def field_of(slot: Slot) -> str:
 
 
 def word_of(value: int) -> str:
+    """The lowest 64 bits of a number, as a constant."""
     return f"UINT64_C({value & (2**64 - 1):#x})"
 
 
 def number_of(value: int) -> str:
+    """A constant that may be negative."""
     if abs(value) >= 2**31:
         return f"INT64_C({value})" if value >= 0 else f"(-INT64_C({-value}))"
     return str(value) if value >= 0 else f"({value})"
 
 
 def identifier(name: str) -> str:
+    """What of a name C allows in one of its own."""
     return re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_")
 
 
 def comment(text: str) -> str:
+    """A text that may stand in a comment."""
     return " ".join(text.replace("*/", "* /").replace("\\", "/").split())
 
 
 def at(place: Place) -> str:
+    """A place, for a comment."""
     return comment(f"{place.file}:{place.line}")
