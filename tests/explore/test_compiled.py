@@ -26,7 +26,7 @@ FUZZED = int(os.environ.get("CUSTODY_FUZZ", "400"))
 TOGETHER = 50
 MOST_IN_PYTHON = int(os.environ.get("CUSTODY_TEST_STATES", "60_000"))
 """States of an instance that the plain explorer looks at, too; a larger number takes minutes."""
-INSTANCES = int(os.environ.get("CUSTODY_TEST_INSTANCES", "2"))
+INSTANCES = int(os.environ.get("CUSTODY_TEST_INSTANCES", "1"))
 """Instances of each specification."""
 
 
