@@ -137,9 +137,12 @@ def spin_counts(output: str, model: str, breadth_first: bool) -> Counts:
     if "Search not completed" in output or "errors: 0" not in output:
         raise ToolError(f"SPIN did not search everything: {output[-1000:]}")
     states, transitions, depth = (int(number) for number in beyond.groups())
+    stored = _number(r"(\d+) states, stored", output)
+    # Its sum of the two is printed with eight digits only.
+    taken = stored + _number(r"(\d+) states, matched", output)
     return Counts(
-        _number(r"(\d+) states, stored", output) - states,
-        _number(r"(\d+) transitions", output) - transitions,
+        stored - states,
+        taken - transitions,
         _number(r"depth reached (\d+)", output) - depth if breadth_first else None,
     )
 
