@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
 
 from custody.explore.compiled import search as compiled_search
 from custody.explore.search import explore
@@ -18,6 +17,7 @@ from custody.system.finding import Exploration, Limits, Means
 from custody.system.model import LIVENESS, System
 from support.checked_systems import checked_systems
 from support.compiled_together import Part, compiled_together, engine_library
+from support.random_batches import drawn_together
 
 ROOT = Path(__file__).parent.parent.parent
 SPECS = sorted([*(ROOT / "spec").rglob("*.custody"), *(ROOT / "tests" / "protocols").glob("*.custody")])
@@ -69,35 +69,12 @@ def test_specifications(path: Path) -> None:
 
 
 def test_random_systems(engine: ctypes.CDLL, tmp_path: Path) -> None:
-    waiting: list[System] = []
-    count = 0
-
-    def compare() -> None:
-        nonlocal count
-        folder = tmp_path / str(count)
+    for number, systems in enumerate(drawn_together(checked_systems(), FUZZED, TOGETHER)):
+        folder = tmp_path / str(number)
         folder.mkdir()
-        tasks = [Task.of(system, without_liveness(system)) for system in waiting]
+        tasks = [Task.of(system, without_liveness(system)) for system in systems]
         for task, part in zip(tasks, compiled_together(engine, tasks, folder), strict=True):
             require_same(task, part)
-            count += 1
-        waiting.clear()
-
-    @settings(
-        max_examples=FUZZED,
-        deadline=None,
-        database=None,
-        phases=[Phase.generate],
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.large_base_example, HealthCheck.data_too_large],
-    )
-    @given(checked_systems())
-    def collect(system: System) -> None:
-        waiting.append(system)
-        if len(waiting) == TOGETHER:
-            compare()
-
-    collect()
-    compare()
-    assert count >= FUZZED
 
 
 def require_same(task: Task, part: Part) -> None:

@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
 
 from custody.explore.ample import candidates
 from custody.explore.compiled import search as compiled_search
@@ -24,6 +23,7 @@ from custody.system.finding import Exploration, Finding, Limits, Means
 from custody.system.model import BOOLEAN, LIVENESS, Action, Effect, Form, Kind, Property, System
 from support.compiled_together import compiled_together, engine_library
 from support.local_steps import chains, symmetric_systems_with_local_steps, systems_with_local_steps
+from support.random_batches import drawn_together
 from support.small_systems import FILE, at, variable
 from support.symmetric_systems import written
 
@@ -97,45 +97,25 @@ def test_specifications(path: Path) -> None:
 
 @pytest.mark.parametrize("symmetric", [False, True])
 def test_random_systems(engine: ctypes.CDLL, tmp_path: Path, symmetric: bool) -> None:
-    waiting: list[System] = []
     count = fewer = 0
-
-    def compare() -> None:
-        nonlocal count, fewer
+    strategy = symmetric_systems_with_local_steps() if symmetric else systems_with_local_steps()
+    for systems in drawn_together(strategy, FUZZED, TOGETHER):
         folder = tmp_path / str(count)
         folder.mkdir()
         tasks: list[Task] = []
-        for system in waiting:
+        for system in systems:
             symmetries = usable(system, [p.name for p in system.properties]) if symmetric else NO_SYMMETRIES
             assert bool(symmetries.roles) == symmetric
             found = candidates(system, system.properties, symmetries)
             if found:
                 tasks.append(Task.of(system, None, symmetries, found))
-        count += len(waiting)
-        waiting.clear()
+        count += len(systems)
         for task, part in zip(tasks, compiled_together(engine, tasks, folder), strict=True):
             plain = explore(task.system)
             for threads in (1, 3):
                 reduced = compiled_search(task, part, Limits(), None, Means(threads))
                 require_same(reduced, plain, task.system)
                 fewer += (reduced.explored or 0) < (plain.states or 0)
-
-    @settings(
-        max_examples=FUZZED,
-        deadline=None,
-        database=None,
-        phases=[Phase.generate],
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.large_base_example, HealthCheck.data_too_large],
-    )
-    @given(symmetric_systems_with_local_steps() if symmetric else systems_with_local_steps())
-    def collect(system: System) -> None:
-        waiting.append(system)
-        if len(waiting) == TOGETHER:
-            compare()
-
-    collect()
-    compare()
-    assert count >= FUZZED
     assert fewer > count // 4
 
 
