@@ -13,11 +13,14 @@ from custody.explore.compiled import search as compiled_search
 from custody.explore.search import explore
 from custody.explore.task import CompiledCode, Task, usable
 from custody.language import instances, load
+from custody.system.expression import Sort, and_, eq, not_, read
 from custody.system.finding import Exploration, Limits, Means
-from custody.system.model import LIVENESS, System
+from custody.system.model import BOOLEAN, LIVENESS, Effect, System
 from support.checked_systems import checked_systems
 from support.compiled_together import Part, compiled_together, engine_library
 from support.random_batches import drawn_together
+from support.small_systems import action, variable
+from support.small_systems import system as small
 
 ROOT = Path(__file__).parent.parent.parent
 SPECS = sorted([*(ROOT / "spec").rglob("*.custody"), *(ROOT / "tests" / "protocols").glob("*.custody")])
@@ -82,3 +85,11 @@ def require_same(task: Task, part: Part) -> None:
     for threads in (1, 3):
         found = said(compiled_search(task, part, Limits(), None, Means(threads)))
         assert found == plain, task.system
+
+
+def test_comparing_with_itself_is_no_warning(engine: ctypes.CDLL, tmp_path: Path) -> None:
+    p, q = read(0, Sort.BOOL), read(1, Sort.BOOL)
+    turn = action("turn", eq(and_(p, q), and_(q, p)), [Effect(0, not_(p))])
+    made = small([variable("p", BOOLEAN, 0), variable("q", BOOLEAN, 1)], [turn])
+    task = Task.of(made)
+    require_same(task, *compiled_together(engine, [task], tmp_path))

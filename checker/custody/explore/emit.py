@@ -88,6 +88,8 @@ class _Source:
             f"/* {comment(self._system.name)}, from {comment(self._system.file)}: written by custody. */",
             '#include "model.h"',
             "#include <string.h>",
+            "/* A specification may compare a thing with itself. */",
+            '#pragma GCC diagnostic ignored "-Wtautological-compare"',
             "",
             *(
                 f"/* {self._names[i]}: {comment(v.name)}, {v.domain.low}..{v.domain.high} ({at(v.place)}) */"
