@@ -15,11 +15,11 @@ from custody.explore.task import CompiledCode, Task, usable
 from custody.language import instances, load
 from custody.system.expression import Sort, and_, eq, not_, read
 from custody.system.finding import Exploration, Limits, Means
-from custody.system.model import BOOLEAN, LIVENESS, Effect, System
+from custody.system.model import BOOLEAN, LIVENESS, Effect, Form, Kind, Property, System
 from support.checked_systems import checked_systems
 from support.compiled_together import Part, compiled_together, engine_library
 from support.random_batches import drawn_together
-from support.small_systems import action, variable
+from support.small_systems import action, at, variable
 from support.small_systems import system as small
 
 ROOT = Path(__file__).parent.parent.parent
@@ -90,6 +90,7 @@ def require_same(task: Task, part: Part) -> None:
 def test_comparing_with_itself_is_no_warning(engine: ctypes.CDLL, tmp_path: Path) -> None:
     p, q = read(0, Sort.BOOL), read(1, Sort.BOOL)
     turn = action("turn", eq(and_(p, q), and_(q, p)), [Effect(0, not_(p))])
+    never_stuck = Property("deadlock", Form.DEADLOCK, Kind.PROTOCOL, at(1))
     made = small([variable("p", BOOLEAN, 0), variable("q", BOOLEAN, 1)], [turn])
-    task = Task.of(made)
+    task = Task.of(replace(made, properties=(never_stuck,)))
     require_same(task, *compiled_together(engine, [task], tmp_path))
