@@ -98,7 +98,7 @@ class TestGithub:
             "::error file=lamp.custody,line=3,col=1,title=syntax::unexpected%0A'<'",
             "::error file=lamp.custody,line=20,col=1,title=never_blown::violated: `lamp != blown` is false for"
             " t = Thread.0, where lamp is blown",
-            "::warning file=lamp.custody,line=13,col=1,title=action-never-fires::`melt` in `press` with the outcome"
+            "::warning file=lamp.custody,line=13,col=1,title=action-never-fires::`melt` with the outcome"
             " `fails EIO` never happens",
         ]
 

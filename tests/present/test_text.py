@@ -31,7 +31,8 @@ given/lamp.custody: lamp, WATTS = 60, DIMMED = false
   holds  can_shine   lamp == on (reached in 1 step)
   holds  no_relight  lamp == on => lamp' != off
   never happens: no_short
-  warning: lamp.custody:13:1: `melt` in `press` with the outcome `fails EIO` never happens [action-never-fires]
+
+  warning: lamp.custody:13:1: `melt` with the outcome `fails EIO` never happens [action-never-fires]
   warning: lamp.custody:52:1: `no_relight` says nothing: `false` is never true [premise-never-true]
 
 1 run, 4 properties: 1 failed, 3 hold

@@ -6,6 +6,7 @@ import difflib
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import groupby
 from typing import TextIO
 
 import click
@@ -21,10 +22,11 @@ from custody.language.diagnostic import Diagnostic, LimitError, SpecError
 from custody.present.diagnostics import render as render_diagnostic
 from custody.present.formats import render as render_format
 from custody.present.report import Report
-from custody.present.text import Page, render_run, render_total
+from custody.present.text import Page, render_run, render_total, render_warnings
 from custody.properties.check import check
 from custody.properties.engines import EngineChoice, begin, searching
 from custody.properties.result import Notice, Outcome, RunResult
+from custody.properties.vacuity import standing
 from custody.system.model import System
 from custody.system.place import NOWHERE, Place
 
@@ -78,11 +80,14 @@ class _Session:
         self._complain(errors, Code.WRONG_REQUEST)
         loaded = [(spec, system) for spec in specs for system in self._instances(spec)]
         if self._require_properties(system for _, system in loaded):
-            warned: set[str] = set()
-            for spec, system in loaded:
-                if any(self._selected(system)):
-                    self._check(spec, system, () if spec.name in warned else _warnings(spec))
-                    warned.add(spec.name)
+            for _, of_spec in groupby(loaded, key=lambda pair: pair[0].name):
+                first = len(self._runs)
+                for spec, system in of_spec:
+                    if any(self._selected(system)):
+                        self._check(spec, system, () if len(self._runs) > first else _warnings(spec))
+                    if Code.INTERRUPTED in self.codes:
+                        break
+                self._warn(self._runs[first:])
                 if Code.INTERRUPTED in self.codes:
                     break
 
@@ -141,6 +146,13 @@ class _Session:
                 click.echo("custody: interrupted", err=True)
                 self.codes.append(Code.INTERRUPTED)
             self._stream.write(render_run(run, self._page) + "\n")
+            self._stream.flush()
+
+    def _warn(self, runs: Sequence[RunResult]) -> None:
+        """What all runs of a file agree to be of no use is told after the last of them."""
+        notices = [notice for found in standing(runs).values() for notice in found]
+        if notices:
+            self._stream.write(render_warnings(notices, self._page) + "\n")
             self._stream.flush()
 
     def _tell_notes(self, run: RunResult) -> None:

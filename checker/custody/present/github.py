@@ -18,8 +18,7 @@ def render(report: Report) -> str:
             if result.outcome is not Outcome.PASSED:
                 message = f"{verdict_words(result)}: {result.message}"
                 lines.append(_command("error", result.subject.place, result.subject.name, message))
-        for notice in run.notices:
-            lines.append(_command("warning", notice.place, notice.code, notice.message))
+    lines += [_command("warning", notice.place, notice.code, notice.message) for _, notice in report.warnings()]
     return "".join(f"{line}\n" for line in lines)
 
 

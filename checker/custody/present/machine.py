@@ -11,7 +11,7 @@ from typing import Any
 
 from custody.language.diagnostic import Diagnostic
 from custody.present.report import Report, Step, start, trace_steps
-from custody.properties.result import PropertyResult, RunResult
+from custody.properties.result import Notice, PropertyResult, RunResult
 from custody.system.finding import Trace
 from custody.system.model import System
 
@@ -28,6 +28,7 @@ def document(report: Report) -> dict[str, Any]:
     return {
         "version": VERSION,
         "runs": [_run(run) for run in report.runs],
+        "warnings": [{"spec": spec, **_warning(notice)} for spec, notice in report.warnings()],
         "errors": [_error(error) for error in report.errors],
     }
 
@@ -53,17 +54,18 @@ def _run(run: RunResult) -> dict[str, Any]:
         "peak_bytes": max((found.peak_bytes for found in run.explorations), default=0),
         "complete": all(found.complete for found in run.explorations),
         "limit": next((found.limit for found in run.explorations if found.limit is not None), None),
-        "warnings": [
-            {
-                "code": notice.code,
-                "message": notice.message,
-                "file": notice.place.file,
-                "line": notice.place.line,
-                "column": notice.place.column,
-            }
-            for notice in run.notices
-        ],
+        "warnings": [_warning(notice) for notice in run.notices],
         "properties": [_property(run, result) for result in run.properties],
+    }
+
+
+def _warning(notice: Notice) -> dict[str, Any]:
+    return {
+        "code": notice.code,
+        "message": notice.message,
+        "file": notice.place.file,
+        "line": notice.place.line,
+        "column": notice.place.column,
     }
 
 

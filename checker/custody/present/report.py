@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from custody.language.diagnostic import Diagnostic
 from custody.properties.replay import steps
-from custody.properties.result import Outcome, PropertyResult, RunResult
+from custody.properties.result import Notice, Outcome, PropertyResult, RunResult
+from custody.properties.vacuity import standing
 from custody.system.display import changes, show, variables
 from custody.system.finding import Trace, Verdict
 from custody.system.model import Action, Property, System
@@ -28,6 +29,12 @@ class Report:
         for run in self.runs:
             for result in run.properties:
                 yield run, result
+
+    def warnings(self) -> Iterator[tuple[str, Notice]]:
+        """What no run of its file refutes, with the name of the file that was checked."""
+        for spec, notices in standing(self.runs).items():
+            for notice in notices:
+                yield spec, notice
 
 
 @dataclass(frozen=True, slots=True)

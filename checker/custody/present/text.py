@@ -8,6 +8,7 @@ the text depends on the results and the width alone.
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -27,7 +28,7 @@ from custody.present.report import (
     verdict_words,
 )
 from custody.properties.engines import EngineChoice
-from custody.properties.result import Outcome, PropertyResult, RunResult
+from custody.properties.result import Notice, Outcome, PropertyResult, RunResult
 from custody.rules import rule, rule_ids
 from custody.system.finding import Trace, Verdict
 from custody.system.model import Form, Property, System
@@ -45,12 +46,14 @@ class Page:
 
 
 def render(report: Report, page: Page) -> str:
-    """All runs and the closing line."""
-    return "".join(render_run(run, page) + "\n" for run in report.runs) + render_total(report, page)
+    """All runs, the warnings, and the closing line."""
+    warnings = render_warnings([notice for _, notice in report.warnings()], page)
+    runs = [render_run(run, page) for run in report.runs]
+    return "".join(f"{part}\n" for part in [*runs, warnings] if part) + render_total(report, page)
 
 
 def render_run(run: RunResult, page: Page) -> str:
-    """One run, from what was checked to its warnings."""
+    """One run, from what was checked to what never happens."""
     console = _console(page)
     instance = instance_words(run)
     console.print(
@@ -69,7 +72,13 @@ def render_run(run: RunResult, page: Page) -> str:
         _print_result(console, run, result)
     _print_table(console, unsettled, "inconclusive as well")
     _print_table(console, [result for result in passed if not _is_violated(result)], "never happens")
-    for notice in run.notices:
+    return _finished(console)
+
+
+def render_warnings(notices: Sequence[Notice], page: Page) -> str:
+    """A line each."""
+    console = _console(page)
+    for notice in notices:
         console.print(
             Text(f"  warning: {notice.place}: {notice.message} [{notice.code}]", style="yellow"), soft_wrap=True
         )

@@ -17,7 +17,7 @@ from custody.properties.engines import ENGINES, Engine, EngineChoice
 from custody.properties.explain import explain, failed_conjuncts
 from custody.properties.replay import replay
 from custody.properties.result import INTERRUPTED, PropertyResult, RunResult
-from custody.properties.vacuity import notices
+from custody.properties.vacuity import judge
 from custody.system.finding import Exploration, Finding, Limits, ProgressHook, Stopwatch, Verdict
 from custody.system.model import LIVENESS, Property, System
 
@@ -52,6 +52,7 @@ def check(
         plan += _left_over(engine, part, found)
     require_agreement(system, subjects, explorations)
     results = tuple(_result(system, subject, explorations) for subject in subjects)
+    notices, refuted = judge(system, subjects, explorations)
     return RunResult(
         spec=spec,
         system=system,
@@ -59,7 +60,8 @@ def check(
         verdict=_overall([result.finding.verdict for result in results]),
         properties=results,
         explorations=tuple(explorations),
-        notices=notices(system, subjects, explorations),
+        notices=notices,
+        refuted=refuted,
     )
 
 

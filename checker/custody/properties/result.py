@@ -68,7 +68,10 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """One spec, one instance, one choice of engine."""
+    """One spec, one instance, one choice of engine.
+
+    `notices` are warnings; `refuted` are those that this run shows to be unfounded, should another give them.
+    """
 
     spec: str
     system: System
@@ -77,6 +80,7 @@ class RunResult:
     properties: tuple[PropertyResult, ...]
     explorations: tuple[Exploration, ...]
     notices: tuple[Notice, ...]
+    refuted: frozenset[Notice] = frozenset()
 
     @property
     def passes(self) -> bool:

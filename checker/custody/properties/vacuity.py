@@ -2,17 +2,17 @@
 
 An action that never fires, and a property that holds only because what it presupposes never happens.  Both are
 known only when every reachable state has been seen, so an unfinished search gives no warnings.  Instances of one
-declaration count together: a warning means that none of them ever mattered.
+declaration count together, and so do the runs of one file with different parameters: a warning that stands means
+that none of them ever mattered.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from custody.properties.result import Notice
+from custody.properties.result import Notice, RunResult
 from custody.system.finding import Exploration
 from custody.system.model import Property, System
-from custody.system.place import Place
 
 ACTION_NEVER_FIRES = "action-never-fires"
 PREMISE_NEVER_TRUE = "premise-never-true"
@@ -24,45 +24,51 @@ CODES = {
 """Each code with what it means."""
 
 
-def notices(system: System, subjects: Sequence[Property], found: Sequence[Exploration]) -> tuple[Notice, ...]:
-    """The warnings that the finished explorations support, in the order of the text."""
-    warnings: list[Notice] = []
+def judge(
+    system: System, subjects: Sequence[Property], found: Sequence[Exploration]
+) -> tuple[tuple[Notice, ...], frozenset[Notice]]:
+    """The warnings that the finished explorations support, in the order of the text, and those that are refuted."""
+    seen: dict[Notice, bool] = {}
+    finished: set[Notice] = set()
     for exploration in found:
-        if exploration.complete and exploration.fired:
-            warnings += _idle_actions(system, exploration.fired)
-            break
-    for subject in subjects:
-        for exploration in found:
-            if exploration.complete and subject.name in exploration.premises:
-                warnings += _idle_premises(subject, exploration.premises[subject.name])
-                break
-    return tuple(sorted(set(warnings), key=lambda notice: (notice.place, notice.code, notice.message)))
+        mattered = [*_actions(system, exploration.fired)] if exploration.fired else []
+        for subject in subjects:
+            if subject.name in exploration.premises:
+                mattered += _premises(subject, exploration.premises[subject.name])
+        for notice, matters in mattered:
+            seen[notice] = seen.get(notice, False) or matters
+        if exploration.complete:
+            finished.update(notice for notice, _ in mattered)
+    idle = {notice for notice, matters in seen.items() if not matters} & finished
+    return (
+        tuple(sorted(idle, key=lambda notice: (notice.place, notice.code, notice.message))),
+        frozenset(notice for notice, matters in seen.items() if matters),
+    )
 
 
-def _idle_actions(system: System, fired: Sequence[int]) -> list[Notice]:
-    total: dict[tuple[Place, str, str, str | None], int] = {}
+def standing(runs: Iterable[RunResult]) -> dict[str, tuple[Notice, ...]]:
+    """For each file the warnings of its runs that no other run of the file refutes, each once."""
+    warned: dict[str, dict[Notice, None]] = {}
+    refuted: dict[str, set[Notice]] = {}
+    for run in runs:
+        warned.setdefault(run.spec, {}).update(dict.fromkeys(run.notices))
+        refuted.setdefault(run.spec, set()).update(run.refuted)
+    return {
+        spec: tuple(notice for notice in notices if notice not in refuted[spec]) for spec, notices in warned.items()
+    }
+
+
+def _actions(system: System, fired: Sequence[int]) -> Iterator[tuple[Notice, bool]]:
+    """By the statement: one that is part of a procedure matters where any of its callers gets to it."""
     for action, times in zip(system.actions, fired, strict=True):
-        key = (action.place, action.name, action.label, action.outcome)
-        total[key] = total.get(key, 0) + times
-    return [
-        Notice(ACTION_NEVER_FIRES, f"{_title(name, label, outcome)} never happens", place)
-        for (place, name, label, outcome), times in total.items()
-        if times == 0
-    ]
+        whole = action.label in ("", action.name) or action.label.startswith(f"{action.name}(")
+        title = f"`{action.name if whole else action.label}`"
+        if action.outcome:
+            title += f" with the outcome `{action.outcome}`"
+        yield Notice(ACTION_NEVER_FIRES, f"{title} never happens", action.place), times > 0
 
 
-def _title(name: str, label: str, outcome: str | None) -> str:
-    step = f"`{name}`" if label in ("", name) else f"`{label}` in `{name}`"
-    return f"{step} with the outcome `{outcome}`" if outcome else step
-
-
-def _idle_premises(subject: Property, held: Sequence[bool]) -> list[Notice]:
-    seen: dict[tuple[Place, str], bool] = {}
+def _premises(subject: Property, held: Sequence[bool]) -> Iterator[tuple[Notice, bool]]:
     for premise, was_true in zip(subject.premises, held, strict=True):
-        key = (premise.place, premise.text)
-        seen[key] = seen.get(key, False) or was_true
-    return [
-        Notice(PREMISE_NEVER_TRUE, f"`{subject.name}` says nothing: `{text}` is never true", place)
-        for (place, text), was_true in seen.items()
-        if not was_true
-    ]
+        message = f"`{subject.name}` says nothing: `{premise.text}` is never true"
+        yield Notice(PREMISE_NEVER_TRUE, message, premise.place), was_true
