@@ -226,3 +226,17 @@ class TestFault:
         monkeypatch.setattr(custody.cli.check, "check", fail)
         assert run(["check", "good.custody"]) == 3
         assert "--max-memory" in capsys.readouterr().err
+
+
+def test_charts_are_drawn_of_what_is_violated(files: Path, tmp_path: Path) -> None:
+    assert run(["check", str(files / "good.custody"), "--charts", str(tmp_path / "none")]) == 0
+    assert list((tmp_path / "none").iterdir()) == []
+    assert run(["check", str(files / "known_bad.custody"), "--charts", str(tmp_path / "one")]) == 0
+    (chart,) = (tmp_path / "one").iterdir()
+    assert chart.name.endswith("known_bad-stays_below.svg")
+    assert "n &lt; LIMIT" in chart.read_text(encoding="utf-8")
+
+
+def test_charts_need_a_folder_that_can_be_made(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["check", str(files / "good.custody"), "--charts", str(files / "good.custody")]) == 2
+    assert "cannot draw into" in capsys.readouterr().err

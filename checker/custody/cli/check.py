@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import groupby
+from pathlib import Path
 from typing import TextIO
 
 import click
@@ -14,12 +15,13 @@ import click
 from custody.cli.codes import Code, heaviest
 from custody.cli.fault import tell
 from custody.cli.options import Exploring, exploring
-from custody.cli.outputs import colours, human_stream, paired, reporting, width, write
+from custody.cli.outputs import Output, colours, human_stream, paired, reporting, width, write
 from custody.cli.paths import Spec, load_all
 from custody.cli.progress import Meter, meter
 from custody.language import instances
 from custody.language.diagnostic import Diagnostic, LimitError, SpecError
 from custody.present.diagnostics import render as render_diagnostic
+from custody.present.formats import Format
 from custody.present.formats import render as render_format
 from custody.present.report import Report
 from custody.present.text import Page, render_run, render_total, render_warnings
@@ -37,12 +39,18 @@ _CODES = {Outcome.FAILED: Code.VIOLATED, Outcome.UNSETTLED: Code.INCONCLUSIVE, O
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @exploring
 @reporting
+@click.option(
+    "--charts",
+    metavar="DIR",
+    help="Draw the shortest counterexample of each violated property into this folder, as SVG.",
+)
 def command(
     paths: tuple[str, ...],
     exploring: Exploring,
     json_files: tuple[str, ...],
     formats: tuple[str, ...],
     files: tuple[str, ...],
+    charts: str | None,
 ) -> int:
     """Check every property of every specification.
 
@@ -50,11 +58,14 @@ def command(
     folder `spec`. A violation that the specification expects is a pass.
     """
     outputs = paired(json_files, formats, files)
+    folder = None if charts is None else _folder(charts)
     session = _Session(human_stream(outputs), exploring)
     session.check_all(paths)
     report = session.finish()
     for output in outputs:
         write(output, render_format(output.format, report))
+    if folder is not None:
+        _draw(report, folder)
     return heaviest(session.codes)
 
 
@@ -171,6 +182,23 @@ class _Session:
     def _clear(self) -> None:
         if self._meter is not None:
             self._meter.clear()
+
+
+def _folder(name: str) -> Path:
+    """The folder for charts, which is made where it is missing."""
+    folder = Path(name)
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise click.UsageError(f"cannot draw into {name}: {error.strerror}") from None
+    return folder
+
+
+def _draw(report: Report, folder: Path) -> None:
+    from custody.present.draw.charts import charts
+
+    for name, picture in charts(report):
+        write(Output(Format.TEXT, str(folder / name)), picture)
 
 
 def _warnings(spec: Spec) -> tuple[Notice, ...]:

@@ -57,6 +57,10 @@ class Library:
             problems.add(diagnostic)
         return copy.deepcopy(self._parsed[file])
 
+    def trees(self) -> dict[str, tuple[Declaration, ...]]:
+        """What was parsed so far, by file, the root first; not to be changed."""
+        return dict(self._parsed)
+
     def find(self, use: Use, problems: Problems) -> str | None:
         """The file that `use` means, or None after a complaint."""
         here = Path(use.place.file).resolve().parent

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from custody.language import syntax as s
@@ -66,9 +66,8 @@ def instances(program: Program, settings: Mapping[str, str]) -> tuple[System, ..
         problems.raise_errors()
         key = tuple(world.parameters.items())
         if key not in systems:
-            del name
             try:
-                systems[key] = assemble(world, program.file)
+                systems[key] = replace(assemble(world, program.file), instance=name)
             except LimitError as error:
                 raise error if error.place.line else LimitError(Place(program.file, 1), error.reason) from None
     return tuple(systems.values())

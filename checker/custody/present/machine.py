@@ -39,6 +39,7 @@ def _run(run: RunResult) -> dict[str, Any]:
     return {
         "spec": run.spec,
         "model": run.system.name,
+        "instance": run.system.instance,
         "parameters": dict(run.system.parameters),
         "engine": run.engine,
         "verdict": run.verdict.value,

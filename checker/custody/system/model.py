@@ -215,7 +215,10 @@ class Fairness:
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """The whole: variables, actions, properties. `where` restricts the first states."""
+    """The whole: variables, actions, properties. `where` restricts the first states.
+
+    `instance` is what the specification calls these parameters, empty where it gives them no name.
+    """
 
     name: str
     file: str
@@ -230,6 +233,7 @@ class System:
     roles: tuple[tuple[str, tuple[str, ...]], ...] = ()
     symmetric: frozenset[str] = field(default=frozenset[str]())
     doc: str = ""
+    instance: str = ""
 
     def property_named(self, name: str) -> Property:
         """The property; KeyError when there is none of that name."""

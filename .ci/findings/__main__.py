@@ -1,0 +1,43 @@
+"""Writes the reports that are made from the verdicts of a run: `PYTHONPATH=.ci python -m findings JSON CHARTS`."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+from findings.certificates import FOLDER, read_certificates
+from findings.evidence import read_evidence
+from findings.runs import read_runs, subjects
+from findings.table import TRACES, page, summary
+
+ROOT = Path(__file__).resolve().parents[2]
+REPORTS = ROOT / "reports"
+BEGIN, END = "<!-- findings: made by .ci/run -->", "<!-- end of findings -->"
+
+
+def main(verdicts: Path, charts: Path) -> None:
+    """Write reports/findings.md, the charts that it links to, and the table in the README."""
+    found = subjects(read_runs(verdicts))
+    evidence = read_evidence(REPORTS / "engines.json", ROOT)
+    certificates = read_certificates(REPORTS / FOLDER)
+    text, linked = page(found, evidence, certificates)
+    _write(REPORTS / "findings.md", text)
+    shutil.rmtree(REPORTS / TRACES, ignore_errors=True)
+    (REPORTS / TRACES).mkdir()
+    for name in linked:
+        shutil.copyfile(charts / name, REPORTS / TRACES / name)
+    readme = ROOT / "README.md"
+    before, begin, rest = readme.read_text(encoding="utf-8").partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise SystemExit(f"README.md has no place for the table: {BEGIN} and {END}")
+    _write(readme, f"{before}{BEGIN}\n{summary(found, evidence, certificates)}\n{END}{after}")
+
+
+def _write(file: Path, text: str) -> None:
+    file.write_text(text, encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
