@@ -64,7 +64,7 @@ def test_everything_else_does(old: str, new: str, tmp_path: Path) -> None:
 
 def test_modules_count(tmp_path: Path) -> None:
     user = "model m\n\nuse sizes\n\nstate\n    n: 0..5\n\nreachable full\n    n < SIZE\n"
-    (tmp_path / "sizes.custody").write_text("module sizes\n\nconst SIZE = 3\n", encoding="utf-8")
+    (tmp_path / "sizes.custody").write_text("module sizes\n\ndefine SIZE = 3\n", encoding="utf-8")
     before = of(user, tmp_path)
-    (tmp_path / "sizes.custody").write_text("module sizes\n\nconst SIZE = 4\n", encoding="utf-8")
+    (tmp_path / "sizes.custody").write_text("module sizes\n\ndefine SIZE = 4\n", encoding="utf-8")
     assert of(user, tmp_path) != before
