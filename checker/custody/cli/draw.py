@@ -10,14 +10,11 @@ import click
 from custody.cli.codes import Code
 from custody.cli.options import setting_option
 from custody.cli.paths import load_one
-from custody.graph.build import reachable
-from custody.graph.quotient import project, telling_views
 from custody.language import LimitError, SpecError, instances
 from custody.present.diagnostics import render as render_diagnostic
 from custody.present.draw.chart import chart
-from custody.present.draw.dot import Map, map_dot
-from custody.present.draw.graph_view import graph_view
-from custody.present.draw.lifecycle import lifecycle
+from custody.present.draw.dot import map_dot
+from custody.present.draw.maps import map_of
 from custody.present.draw.render import FORMATS, NoGraphvizError, render, write
 from custody.present.draw.table import Table
 from custody.present.draw.table_dot import table_dot
@@ -25,13 +22,8 @@ from custody.present.draw.table_svg import table_svg
 from custody.properties.check import check
 from custody.properties.result import PropertyResult
 from custody.system.display import View
-from custody.system.finding import Limits, Verdict
+from custody.system.finding import Verdict
 from custody.system.model import System
-
-MOST_NODES = {"lifecycle": 12, "graph": 24}
-"""How many groups of states a picture may have before fewer things tell them apart."""
-
-MOST_STATES = 100_000
 
 
 @click.command(name="draw")
@@ -81,7 +73,8 @@ def command(
         if kind == "trace":
             _save(_trace(systems, spec.name, wanted, variables), file)
         else:
-            render(map_dot(_map(systems[0], spec.name, kind, variables)), file)
+            views = _named(systems[0], variables) if variables else ()
+            render(map_dot(map_of(systems[0], spec.name, kind, views)), file)
     except NoGraphvizError as error:
         raise click.UsageError(str(error)) from None
     except OSError as error:
@@ -95,20 +88,6 @@ def _save(table: Table, file: Path) -> None:
         write(file, table_svg(table).encode())
     else:
         render(table_dot(table), file)
-
-
-def _map(system: System, name: str, kind: str, variables: str | None) -> Map:
-    graph = reachable(system, Limits(max_states=MOST_STATES))
-    if variables:
-        views = _named(system, variables)
-    else:
-        whole = graph_view(system, graph, name) if kind == "graph" else None
-        if whole is not None:
-            return whole
-        views = telling_views(system, graph, MOST_NODES[kind])
-    if not views:
-        views = [view for view in system.views if not view.hidden][:1]
-    return lifecycle(system, graph, project(system, graph, views), name)
 
 
 def _named(system: System, variables: str) -> list[View]:
