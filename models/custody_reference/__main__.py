@@ -1,0 +1,3 @@
+from custody_reference.demonstration import main
+
+main()
