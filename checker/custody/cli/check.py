@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import difflib
+import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import groupby
 from pathlib import Path
 from typing import TextIO
 
 import click
 
 from custody.cli.codes import Code, heaviest
-from custody.cli.fault import tell
 from custody.cli.options import Exploring, exploring
 from custody.cli.outputs import Output, colours, human_stream, paired, reporting, width, write
 from custody.cli.paths import Spec, load_all
 from custody.cli.progress import Meter, meter
+from custody.cli.runs import Answer, NoResult, Run, one_by_one, side_by_side
 from custody.language import instances
 from custody.language.diagnostic import Diagnostic, LimitError, SpecError
 from custody.present.diagnostics import render as render_diagnostic
@@ -26,18 +26,28 @@ from custody.present.formats import render as render_format
 from custody.present.report import Report
 from custody.present.text import Page, render_run, render_total, render_warnings
 from custody.properties.check import check
-from custody.properties.engines import EngineChoice, begin, searching
+from custody.properties.engines import EngineChoice, begin, prepare, searching
 from custody.properties.result import Notice, Outcome, RunResult
 from custody.properties.vacuity import standing
-from custody.system.model import System
+from custody.system.finding import Limits, ProgressHook
+from custody.system.model import LIVENESS, System
 from custody.system.place import NOWHERE, Place
 
+_WHY = {Code.INCONCLUSIVE: "out-of-memory", Code.FAULT: "internal-fault"}
+"""What the diagnostic of a run without a result is called."""
 _CODES = {Outcome.FAILED: Code.VIOLATED, Outcome.UNSETTLED: Code.INCONCLUSIVE, Outcome.PASSED: Code.PASSED}
 
 
 @click.command(name="check")
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @exploring
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Check N instances at once, each with its share of the memory (default: as many as there are processors"
+    " for, with --threads for each).",
+)
 @reporting
 @click.option(
     "--charts",
@@ -47,6 +57,7 @@ _CODES = {Outcome.FAILED: Code.VIOLATED, Outcome.UNSETTLED: Code.INCONCLUSIVE, O
 def command(
     paths: tuple[str, ...],
     exploring: Exploring,
+    jobs: int | None,
     json_files: tuple[str, ...],
     formats: tuple[str, ...],
     files: tuple[str, ...],
@@ -59,7 +70,7 @@ def command(
     """
     outputs = paired(json_files, formats, files)
     folder = None if charts is None else _folder(charts)
-    session = _Session(human_stream(outputs), exploring)
+    session = _Session(human_stream(outputs), exploring, jobs)
     session.check_all(paths)
     report = session.finish()
     for output in outputs:
@@ -72,11 +83,12 @@ def command(
 class _Session:
     """One call of the command: what it was asked, what it found so far, and what it exits with."""
 
-    def __init__(self, stream: TextIO, options: Exploring) -> None:
+    def __init__(self, stream: TextIO, options: Exploring, jobs: int | None) -> None:
         self.codes: list[Code] = []
         self._stream = stream
         self._page = Page(width(stream), colours(stream))
         self._options = options
+        self._jobs = jobs or max(1, _processors() // options.means.threads)
         self._meter: Meter | None = meter()
         self._runs: list[RunResult] = []
         self._errors: list[Diagnostic] = []
@@ -91,16 +103,9 @@ class _Session:
         self._complain(errors, Code.WRONG_REQUEST)
         loaded = [(spec, system) for spec in specs for system in self._instances(spec)]
         if self._require_properties(system for _, system in loaded):
-            for _, of_spec in groupby(loaded, key=lambda pair: pair[0].name):
-                first = len(self._runs)
-                for spec, system in of_spec:
-                    if any(self._selected(system)):
-                        self._check(spec, system, () if len(self._runs) > first else _warnings(spec))
-                    if Code.INTERRUPTED in self.codes:
-                        break
-                self._warn(self._runs[first:])
-                if Code.INTERRUPTED in self.codes:
-                    break
+            runs = [Run(spec.name, system, self._selected(system)) for spec, system in loaded]
+            warnings = {spec.name: _warnings(spec) for spec in specs}
+            self._run([run for run in runs if run.properties], warnings)
 
     def finish(self) -> Report:
         """Say how it ended."""
@@ -133,31 +138,61 @@ class _Session:
             self._complain([complaint], Code.WRONG_REQUEST)
         return not unknown
 
-    def _check(self, spec: Spec, system: System, warnings: tuple[Notice, ...]) -> None:
-        options = self._options
+    def _run(self, runs: Sequence[Run], warnings: Mapping[str, tuple[Notice, ...]]) -> None:
+        """Check them all; a file's warnings come with its first result, and what its results agree on after the
+        last."""
+        found: list[RunResult] = []
+        spec = ""
         try:
-            selected, engines = self._selected(system), searching(options.means)
-            run = check(system, spec.name, options.engine, options.limits, selected, self._meter, engines)
-        except MemoryError:
-            self._clear()
-            message = "the memory of this machine does not suffice; see --max-memory and --max-states"
-            self._complain([Diagnostic(Place(spec.name, 0), "out-of-memory", message)], Code.INCONCLUSIVE)
-        except Exception as error:
-            self._clear()
-            tell(error, spec.name)
-            self._errors.append(Diagnostic(Place(spec.name, 0), "internal-fault", str(error) or type(error).__name__))
-            self.codes.append(Code.FAULT)
-        else:
-            self._clear()
-            run = replace(run, notices=(*warnings, *run.notices))
-            self._runs.append(run)
-            self._tell_notes(run)
-            self.codes += [_CODES[result.outcome] for result in run.properties]
-            if run.interrupted:
-                click.echo("custody: interrupted", err=True)
-                self.codes.append(Code.INTERRUPTED)
-            self._stream.write(render_run(run, self._page) + "\n")
-            self._stream.flush()
+            for run, answer in self._answers(runs):
+                if run.spec != spec:
+                    self._warn(found)
+                    found, spec = [], run.spec
+                result = self._tell(run, answer, () if found else warnings[spec])
+                if result is not None:
+                    found.append(result)
+        except KeyboardInterrupt:
+            self._interrupted()
+        self._warn(found)
+
+    def _answers(self, runs: Sequence[Run]) -> Iterator[tuple[Run, Answer]]:
+        limits = self._options.limits
+        self._jobs = min(self._jobs, len(runs))
+        if self._jobs <= 1:
+            return one_by_one(runs, self._perform, limits, self._meter)
+        prepare(any(p.form in LIVENESS for run in runs for p in run.system.properties if p.name in run.properties))
+        return side_by_side(runs, self._perform, limits, self._meter, self._jobs)
+
+    def _perform(self, run: Run, limits: Limits, progress: ProgressHook | None) -> RunResult:
+        options = self._options
+        return check(run.system, run.spec, options.engine, limits, run.properties, progress, searching(options.means))
+
+    def _tell(self, run: Run, answer: Answer, warnings: tuple[Notice, ...]) -> RunResult | None:
+        self._clear()
+        if isinstance(answer, NoResult):
+            diagnostic = Diagnostic(Place(run.spec, 0), _WHY[answer.code], answer.message)
+            if answer.said:
+                click.echo(answer.said, err=True)
+                self._errors.append(diagnostic)
+                self.codes.append(answer.code)
+            else:
+                self._complain([diagnostic], answer.code)
+            return None
+        result = replace(answer, notices=(*warnings, *answer.notices))
+        self._runs.append(result)
+        self._tell_notes(result)
+        self.codes += [_CODES[found.outcome] for found in result.properties]
+        if result.interrupted:
+            self._interrupted()
+        self._stream.write(render_run(result, self._page) + "\n")
+        self._stream.flush()
+        return result
+
+    def _interrupted(self) -> None:
+        self._clear()
+        if Code.INTERRUPTED not in self.codes:
+            click.echo("custody: interrupted", err=True)
+            self.codes.append(Code.INTERRUPTED)
 
     def _warn(self, runs: Sequence[RunResult]) -> None:
         """What all runs of a file agree to be of no use is told after the last of them."""
@@ -209,3 +244,8 @@ def _warnings(spec: Spec) -> tuple[Notice, ...]:
         )
         for warning in spec.program.warnings
     )
+
+
+def _processors() -> int:
+    """Those that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

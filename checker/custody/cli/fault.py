@@ -16,12 +16,17 @@ from custody.properties.fault import InternalError
 
 def tell(error: Exception, doing: str = "") -> None:
     """Say on stderr what happened and which file to attach to a report of it."""
+    click.echo(told(error, doing), err=True)
+
+
+def told(error: Exception, doing: str = "") -> str:
+    """What to say of it; the file is written."""
     saved = _save(_report(error, doing))
     what = str(error) if isinstance(error, InternalError) else f"{type(error).__name__}: {error}"
-    click.echo(f"custody: internal fault{f' while checking {doing}' if doing else ''}: {what}", err=True)
     attach = f"{saved} and the specification" if saved is not None else "this output and the specification"
-    click.echo(
-        f"This is a fault of Custody, not of your specification. Please report it, attaching {attach}.", err=True
+    return (
+        f"custody: internal fault{f' while checking {doing}' if doing else ''}: {what}\n"
+        f"This is a fault of Custody, not of your specification. Please report it, attaching {attach}."
     )
 
 

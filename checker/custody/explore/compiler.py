@@ -92,6 +92,7 @@ class Build:
         self._path = _kept(self._folder, self._key)
         self._room: tempfile.TemporaryDirectory[str] | None = None
         self._process: subprocess.Popen[str] | None = None
+        self._failed: str | None = None
         if self._path is None:
             self._start(source, command)
 
@@ -102,8 +103,14 @@ class Build:
 
     def path(self) -> Path:
         """Waits for the library; CompilerError with the compiler's words when it made none."""
+        if self._failed is not None:
+            raise CompilerError(self._failed)
         if self._path is None:
-            self._path = self._finish()
+            try:
+                self._path = self._finish()
+            except CompilerError as error:
+                self._failed = str(error)
+                raise
         return self._path
 
     def stop(self) -> None:

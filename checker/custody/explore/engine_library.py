@@ -27,12 +27,20 @@ def texts(with_graphs: bool) -> dict[str, str]:
     return {path.name: path.read_text(encoding="utf-8") for path in paths}
 
 
-def begin() -> None:
+def begin(*, with_graphs: bool = False) -> None:
     """Begins to compile the engine, if it is not there; nothing happens where that cannot be."""
     with suppress(CompilerError, OSError):
-        build = library(with_graphs=False)
+        build = library(with_graphs=with_graphs)
         if not build.is_ready:
             atexit.register(_finish, build)
+
+
+def finish(*, with_graphs: bool) -> None:
+    """Waits for what was begun, and for the analyses of graphs as well."""
+    if with_graphs:
+        begin(with_graphs=True)
+    for build in _begun.values():
+        _finish(build)
 
 
 def library(*, with_graphs: bool) -> Build:

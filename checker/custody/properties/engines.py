@@ -31,6 +31,13 @@ def begin() -> None:
     begin()
 
 
+def prepare(liveness: bool) -> None:
+    """Waits for what was begun, so that all processes that are forked now have it; with what liveness needs."""
+    from custody.explore.engine_library import finish
+
+    finish(with_graphs=liveness)
+
+
 class Engine(Protocol):
     """Settles the named properties of a system within the limits; reports progress now and then."""
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from custody.system.model import State
 
@@ -53,6 +53,10 @@ class Finding:
     reason: str | None = None
     subject: str | None = None
     shortest: bool = True
+
+
+MEMORY_LIMIT: Final = "max-memory"
+"""What the name of every limit of memory says somewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +132,11 @@ class Exploration:
     peak_bytes: int = 0
     notes: tuple[str, ...] = ()
     asymmetric: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def lacked_memory(self) -> bool:
+        """Whether a limit of memory ended it."""
+        return self.limit is not None and MEMORY_LIMIT in self.limit
 
 
 class Stopwatch:
