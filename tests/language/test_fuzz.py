@@ -26,7 +26,8 @@ WORDS = [
     *"""model contract module use param const type record object role state init define action procedure process
     invariant never transition reachable deadlock_free eventually leads_to terminal fair misbehaving expect instance
     lemma if elif else match either or for while loop atomic local choose return fails requires when wait until lock
-    trylock unlock complete get put free alloc add remove pop from to in is not and forall exists count sum true false
+    trylock unlock lock_slow with acquire_ctx acquire_init acquire_fini complete get put free alloc add remove pop
+    from to in is not and forall exists count sum true false
     none self old by at zero max any weak strong violated mutex kref set of queue x y T 0 1 7 -1 99999999999 == != <=
     => <=> ~> = : , . .. | ? ( ) [ ] { } + - * / % " # [DB-CPU-05]""".split(),
     *["\n", "\n", "\n    ", "\n    ", "\n        ", "\t"],

@@ -132,6 +132,9 @@ class TreeBuilder(Transformer[Token, Any]):
     def lock_type(self, meta: Meta, children: list[Any]) -> s.TypeNode:
         return s.LockTypeNode(self._at(meta), str(children[0]))
 
+    def context_type(self, meta: Meta, children: list[Any]) -> s.TypeNode:
+        return s.ContextTypeNode(self._at(meta), _text(children[0]))
+
     def completion_type(self, meta: Meta, children: list[Any]) -> s.TypeNode:
         return s.CompletionTypeNode(self._at(meta))
 
@@ -214,6 +217,12 @@ class TreeBuilder(Transformer[Token, Any]):
 
     def busy_outcome(self, meta: Meta, children: list[Any]) -> s.Outcome:
         return s.Outcome(self._at(meta), "busy", None)
+
+    def deadlock_outcome(self, meta: Meta, children: list[Any]) -> s.Outcome:
+        return s.Outcome(self._at(meta), "deadlock", None)
+
+    def already_outcome(self, meta: Meta, children: list[Any]) -> s.Outcome:
+        return s.Outcome(self._at(meta), "already", None)
 
     def target(self, meta: Meta, children: list[Any]) -> s.ExprNode:
         return children[0]
@@ -304,15 +313,28 @@ class TreeBuilder(Transformer[Token, Any]):
         return self._statement(s.WaitFor(self._at(meta), *children))
 
     def lock(self, meta: Meta, children: list[Any]) -> s.Statement:
-        target, access, alternatives = children
-        return self._statement(s.Lock(self._at(meta), target, _text(access), alternatives, tries=False))
+        target, access, context, alternatives = children
+        return self._statement(s.Lock(self._at(meta), target, _text(access), context, alternatives))
+
+    def lock_slow(self, meta: Meta, children: list[Any]) -> s.Statement:
+        target, context, alternatives = children
+        return self._statement(s.Lock(self._at(meta), target, None, context, alternatives, slow=True))
 
     def trylock(self, meta: Meta, children: list[Any]) -> s.Statement:
-        target, access, alternatives = children
-        return self._statement(s.Lock(self._at(meta), target, _text(access), alternatives, tries=True))
+        target, access, context, alternatives = children
+        return self._statement(s.Lock(self._at(meta), target, _text(access), context, alternatives, tries=True))
 
     def unlock(self, meta: Meta, children: list[Any]) -> s.Statement:
         return self._statement(s.Unlock(self._at(meta), children[0]))
+
+    def acquire_init(self, meta: Meta, children: list[Any]) -> s.Statement:
+        return self._statement(s.Acquire(self._at(meta), "init", children[0]))
+
+    def acquire_done(self, meta: Meta, children: list[Any]) -> s.Statement:
+        return self._statement(s.Acquire(self._at(meta), "done", children[0]))
+
+    def acquire_fini(self, meta: Meta, children: list[Any]) -> s.Statement:
+        return self._statement(s.Acquire(self._at(meta), "fini", children[0]))
 
     def complete(self, meta: Meta, children: list[Any]) -> s.Statement:
         return self._statement(s.Complete(self._at(meta), children[0], everyone=False))

@@ -19,10 +19,13 @@ from custody.language.types import (
     SIDES,
     ArrayType,
     CompletionType,
+    ContextType,
     LockType,
+    RecordType,
     RoleType,
     Type,
     UnknownType,
+    VariantType,
     is_scalar,
 )
 
@@ -34,6 +37,7 @@ def check(world: World) -> None:
         world.problems.error(world.header, "not-yet", message, "state the contract's rules as properties")
     for symbol in world.states:
         _first_value(world, symbol.declaration, symbol.type, symbol.scope)
+    _contexts(world)
     for entry in world.objects:
         if entry.scope is not None:
             for _, kind, declaration in world.field_declarations(entry.name):
@@ -72,10 +76,52 @@ def _first_value(world: World, declaration: s.VariableDecl, kind: Type, scope: S
         world.problems.error(declaration, "type", f"'any' needs a single value, not {kind}")
     if declaration.initial is None:
         return
-    if isinstance(kind, (LockType, CompletionType)):
+    if isinstance(kind, (LockType, ContextType, CompletionType)):
         world.problems.error(declaration, "type", f"a {kind} has no first value to choose")
         return
     Inference(world, scope).expect(declaration.initial, kind)
+
+
+def _contexts(world: World) -> None:
+    """Acquire contexts: one for each instance of a role, since each has one open at most, and all of one rule."""
+    owners: dict[str, s.VariableDecl] = {}
+    rules: set[str] = set()
+    for symbol in world.states:
+        declaration, kind = symbol.declaration, symbol.type
+        inner = kind.element if isinstance(kind, ArrayType) else kind
+        if isinstance(declaration.declared, s.ContextTypeNode):
+            role = kind.index if isinstance(kind, ArrayType) else None
+            if not (isinstance(role, RoleType) and not role.is_object and isinstance(inner, ContextType)):
+                message = "an acquire context belongs to one actor: it is indexed by a role, and nothing else"
+                world.problems.error(declaration, "type", message, f"write '{declaration.name}[ROLE]: acquire_ctx'")
+                continue
+            if owners.setdefault(role.name, declaration) is not declaration:
+                message = f"every {role.name} has an acquire context already, '{owners[role.name].name}'"
+                world.problems.error(declaration, "type", message)
+            rules.add(inner.rule)
+            if len(rules) > 1:
+                world.problems.error(declaration, "type", "all acquire contexts follow the same rule")
+        elif _has_context(kind):
+            world.problems.error(declaration, "type", "an acquire context is a variable of its own", "leave it alone")
+    for entry in world.objects:
+        for _, kind, declaration in world.field_declarations(entry.name):
+            if _has_context(kind):
+                message = "an acquire context belongs to an actor, not to an object"
+                world.problems.error(declaration, "type", message)
+
+
+def _has_context(kind: Type) -> bool:
+    match kind:
+        case ContextType():
+            return True
+        case ArrayType(element=element):
+            return _has_context(element)
+        case RecordType(fields=fields):
+            return any(_has_context(part) for _, part in fields)
+        case VariantType(alternatives=alternatives):
+            return any(_has_context(part) for alternative in alternatives for part in alternative.payload)
+        case _:
+            return False
 
 
 def _recursion(world: World) -> None:

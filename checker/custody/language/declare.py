@@ -31,12 +31,14 @@ from custody.language.types import (
     BOOL,
     ERRNOS,
     NUMBER,
+    RULES,
     SIDES,
     UNKNOWN,
     Alternative,
     ArrayType,
     BoolType,
     CompletionType,
+    ContextType,
     IntType,
     KrefType,
     LockType,
@@ -190,6 +192,8 @@ class World:
                 return QueueType(kind, count or 1)
             case s.LockTypeNode(kind=kind):
                 return LockType(kind)
+            case s.ContextTypeNode(rule=rule):
+                return ContextType(self._rule(node, rule, scope))
             case s.CompletionTypeNode():
                 return CompletionType()
             case s.KrefTypeNode(maximum=maximum):
@@ -213,6 +217,19 @@ class World:
             self.problems.error(node, "range", f"the range {first}..{last} is empty")
             return UNKNOWN
         return IntType(first, last)
+
+    def _rule(self, node: s.Node, name: str | None, scope: Scope) -> str:
+        """Who gives way: a word, or a parameter that is one."""
+        if name is None:
+            return RULES[0]
+        symbol = scope.find(name)
+        value = symbol.value if isinstance(symbol, ConstantSymbol) else name
+        if isinstance(value, str) and value in RULES:
+            return value
+        near = difflib.get_close_matches(name, RULES, 1)
+        hint = f"did you mean '{near[0]}'?" if near else f"there are {' and '.join(RULES)}"
+        self.problems.error(node, "name", f"'{name}' does not say who gives way", hint)
+        return RULES[0]
 
     def _named(self, node: s.TypeNode, name: str, optional: bool, scope: Scope) -> Type:
         kind = self.named_type(node, name, scope)

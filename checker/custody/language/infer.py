@@ -30,6 +30,7 @@ from custody.language.types import (
     ArrayType,
     BoolType,
     CompletionType,
+    ContextType,
     IntType,
     LockType,
     NoneType,
@@ -333,7 +334,7 @@ class Inference:
 
     def _builtin(self, node: s.Call, name: str) -> Type:
         given = node.arguments
-        wanted = 2 if name in ("min", "max", "held_by", "in_call") else 1
+        wanted = 2 if name in ("min", "max", "held_by", "waited_by", "older", "in_call") else 1
         if len(given) != wanted:
             self.problems.error(node, "call", f"'{name}' takes {_arguments(wanted)}, not {len(given)}")
             return UNKNOWN
@@ -361,10 +362,12 @@ class Inference:
                 for argument in given:
                     self.expect(argument, NUMBER)
                 return NUMBER
-            case "held" | "held_by":
+            case "held" | "held_by" | "waited_by":
                 needs(isinstance(first, LockType), "a lock")
-                if name == "held_by" and not (isinstance(kinds[1], RoleType) and not kinds[1].is_object):
-                    self.problems.error(given[1], "type", "'held_by' asks for a lock and an actor")
+                if name != "held" and not (isinstance(kinds[1], RoleType) and not kinds[1].is_object):
+                    self.problems.error(given[1], "type", f"'{name}' asks for a lock and an actor")
+            case "acquiring" | "older":
+                needs(all(isinstance(kind, ContextType) for kind in kinds), "acquire contexts")
             case "number":
                 needs(isinstance(first, RoleType) and not first.optional, "an instance that is surely one")
                 return NUMBER
@@ -411,7 +414,7 @@ class Inference:
                     self.problems.error(
                         node, "type", f"{_describe(first)} cannot be compared with {_describe(second)}"
                     )
-                elif isinstance(first, (LockType, CompletionType)):
+                elif isinstance(first, (LockType, ContextType, CompletionType)):
                     self.problems.error(node, "type", "locks and completions cannot be compared", "use held(…)")
         return BOOL
 

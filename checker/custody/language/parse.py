@@ -41,8 +41,9 @@ DECLARATIONS = (
 
 STATEMENTS = (
     "skip", "if", "elif", "else", "match", "either", "or", "for", "while", "loop", "atomic", "local", "choose",
-    "return", "fails", "requires", "when", "wait", "lock", "trylock", "unlock", "complete", "complete_all", "get",
-    "put", "free", "add", "remove", "pop", "assert", "at",
+    "return", "fails", "requires", "when", "wait", "lock", "lock_slow", "trylock", "unlock", "acquire_init",
+    "acquire_done", "acquire_fini", "complete", "complete_all", "get", "put", "free", "add", "remove", "pop",
+    "assert", "at",
 )  # fmt: skip
 
 _WORDS = {

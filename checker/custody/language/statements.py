@@ -13,6 +13,7 @@ from custody.language.types import (
     BOOL,
     UNKNOWN,
     CompletionType,
+    ContextType,
     KrefType,
     LockType,
     QueueType,
@@ -26,7 +27,7 @@ from custody.language.types import (
 )
 
 _ONLY_STEPS = (
-    s.Lock, s.Unlock, s.WaitUntil, s.WaitFor, s.While, s.Loop, s.Return, s.Local,
+    s.Lock, s.Unlock, s.Acquire, s.WaitUntil, s.WaitFor, s.While, s.Loop, s.Return, s.Local,
 )  # fmt: skip
 """Statements that need a sequence of steps: procedures have one, the single step of an action has not."""
 
@@ -152,6 +153,9 @@ class _Body:
             case s.Unlock(target=target):
                 self._target(target, LockType, "a lock")
                 self._needs_actor(node)
+            case s.Acquire(target=target):
+                self._target(target, ContextType, "an acquire context")
+                self._needs_actor(node)
             case s.Complete(target=target):
                 self._target(target, CompletionType, "a completion")
             case s.Get(target=target):
@@ -206,10 +210,12 @@ class _Body:
 
     def _assign(self, node: s.Assign, target: s.ExprNode, value: s.ExprNode) -> None:
         kind = self._target(target)
-        if isinstance(kind, (LockType, CompletionType, KrefType)) and not (
+        if isinstance(kind, (LockType, ContextType, CompletionType, KrefType)) and not (
             isinstance(kind, KrefType) and isinstance(value, s.Number)
         ):
-            self.problems.error(node, "type", f"a {kind} is not assigned to", "use its own statements")
+            self.problems.error(
+                node, "type", f"nothing is assigned to what is of type {kind}", "use its own statements"
+            )
             return
         if isinstance(value, s.Call) and isinstance(self._types().callee(value.function), RoutineSymbol):
             self._call_for(value, kind)
@@ -346,8 +352,8 @@ class _Body:
 
     def _local(self, node: s.Local | s.Choose) -> None:
         kind = self.world.type_of(node.declared, self.scope)
-        if isinstance(kind, (LockType, CompletionType)):
-            self.problems.error(node.declared, "type", f"a local cannot be a {kind}")
+        if isinstance(kind, (LockType, ContextType, CompletionType)):
+            self.problems.error(node.declared, "type", f"a local cannot be of type {kind}")
         if isinstance(node, s.Choose):
             if not is_scalar(kind) and not isinstance(kind, UnknownType):
                 self.problems.error(node.declared, "type", f"only a single value can be chosen, not {kind}")
@@ -388,8 +394,10 @@ class _Body:
                 self.problems.error(node, "lock", "say 'for read' or 'for write'")
             elif kind.kind != "rwlock" and node.access is not None:
                 self.problems.error(node, "lock", f"a {kind} has no readers and writers")
-            if kind.kind == "ww_mutex":
-                self.problems.error(
-                    node, "not-yet", "ww_mutex is understood but not executed yet", "model the back-off with trylock"
-                )
-        self._alternatives(node.alternatives, ("busy",) if node.tries else ("interrupted", "timeout"))
+            if kind.kind != "ww_mutex" and node.context is not None:
+                self.problems.error(node, "lock", f"only a ww_mutex is taken in an acquire context, not a {kind}")
+        outcomes = ("busy",) if node.tries else ("interrupted", "timeout")
+        if node.context is not None:
+            self._target(node.context, ContextType, "an acquire context")
+            outcomes = outcomes if node.tries else ("deadlock", "already", "interrupted")
+        self._alternatives(node.alternatives, outcomes)

@@ -207,6 +207,13 @@ class LockTypeNode(TypeNode):
 
 
 @dataclass(slots=True, eq=False)
+class ContextTypeNode(TypeNode):
+    """`rule` is the word or parameter that says who gives way; None where it is not said."""
+
+    rule: str | None
+
+
+@dataclass(slots=True, eq=False)
 class CompletionTypeNode(TypeNode):
     pass
 
@@ -253,7 +260,7 @@ class Assign(Statement):
 
 @dataclass(slots=True, eq=False)
 class Outcome(Node):
-    """What an `or` branch is called: `kind` is "fails", "timeout", "interrupted" or "busy"."""
+    """What an `or` branch is called: `kind` is "fails", "timeout", "interrupted", "busy", "deadlock" or "already"."""
 
     kind: str
     errno: str | None
@@ -407,16 +414,26 @@ class WaitFor(Statement):
 
 @dataclass(slots=True, eq=False)
 class Lock(Statement):
-    """`lock` and `trylock`; `access` is "read" or "write" for an rwlock."""
+    """`lock`, `lock_slow` and `trylock`; `access` is "read" or "write" for an rwlock, `context` is for a ww_mutex."""
 
     target: ExprNode
     access: str | None
+    context: ExprNode | None
     alternatives: tuple[Alternative, ...]
-    tries: bool
+    tries: bool = False
+    slow: bool = False
 
 
 @dataclass(slots=True, eq=False)
 class Unlock(Statement):
+    target: ExprNode
+
+
+@dataclass(slots=True, eq=False)
+class Acquire(Statement):
+    """`acquire_init`, `acquire_done`, `acquire_fini`: `what` is the last part of the word."""
+
+    what: str
     target: ExprNode
 
 

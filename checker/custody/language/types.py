@@ -15,6 +15,9 @@ ERRNOS = (
 )  # fmt: skip
 """The words of the built-in type `errno`."""
 
+RULES = ("wait_die", "wound_wait")
+"""How ww_mutexes are taken from each other: as the kernel's reservation locks do it, and as its modeset locks do."""
+
 
 @dataclass(frozen=True, slots=True)
 class BoolType:
@@ -129,6 +132,17 @@ class LockType:
 
 
 @dataclass(frozen=True, slots=True)
+class ContextType:
+    """An acquire context of ww_mutexes; `rule` is wait_die or wound_wait: what happens when locks are wanted
+    crosswise (who gives way is the younger, when it would wait, or when somebody older waits for it)."""
+
+    rule: str
+
+    def __str__(self) -> str:
+        return "acquire_ctx"
+
+
+@dataclass(frozen=True, slots=True)
 class CompletionType:
     def __str__(self) -> str:
         return "completion"
@@ -169,6 +183,7 @@ Type: TypeAlias = (
     | SetType
     | QueueType
     | LockType
+    | ContextType
     | CompletionType
     | KrefType
     | NoneType

@@ -12,7 +12,7 @@ from custody.language.declare import World
 from custody.language.diagnostic import LimitError
 from custody.language.problems import Problems
 from custody.language.symbols import LocalSymbol, RoutineSymbol, Scope, StateSymbol, TypeSymbol
-from custody.language.types import ArrayType, BoolType, RoleType, Type, VariantType
+from custody.language.types import ArrayType, BoolType, ContextType, RoleType, Type, VariantType
 from custody.language.unfold import value as values
 from custody.language.unfold.evaluate import Evaluator
 from custody.language.unfold.hazards import HAZARDS
@@ -25,6 +25,7 @@ from custody.language.unfold.routines import IDLE, Draft, Positions, Routines
 from custody.language.unfold.storage import (
     ArrayCells,
     Cell,
+    ContextCells,
     Layout,
     LockCells,
     QueueCells,
@@ -91,6 +92,7 @@ class _Assembly:
         self._hazards: dict[str, Property] = {}
         self._hazard_place = Place(file, 1)
         self.locks: tuple[LockCells, ...] = ()
+        self.contexts: dict[int, ContextCells] = {}
         self._operations = Operations(self)
         self._routines = Routines(self._storage, self._operations, self.actor)
 
@@ -227,6 +229,14 @@ class _Assembly:
 
     def _allocate(self) -> None:
         locks: list[LockCells] = []
+        self._storage.contexts = tuple(
+            self.actor(symbol.type.index.name, instance)
+            for symbol in self._world.states
+            if isinstance(symbol.type, ArrayType)
+            and isinstance(symbol.type.element, ContextType)
+            and isinstance(symbol.type.index, RoleType)
+            for instance in range(symbol.type.index.size)
+        )
         for symbol in self._world.states:
             declaration = symbol.declaration
             first = self._first(declaration, symbol.type, symbol.scope)
@@ -236,6 +246,8 @@ class _Assembly:
             self._layouts[symbol] = layout
             self._storage.show_as(symbol.path, layout)
             locks += _locks(layout)
+            if isinstance(layout, ArrayCells):
+                self.contexts |= {item.actor: item for item in layout.items if isinstance(item, ContextCells)}
         for entry in self._world.objects:
             kind = _role(entry)
             for instance in range(kind.size):

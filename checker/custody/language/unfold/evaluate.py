@@ -399,6 +399,8 @@ class Evaluator:
             return Scalar(self._in_call(node), BOOL)
         if name in ("held", "held_by"):
             return Scalar(self._held(node), BOOL)
+        if name == "waited_by":
+            return Scalar(self._waited_by(node), BOOL)
         first = self.value(node.arguments[0])
         match name:
             case "len" | "empty":
@@ -413,14 +415,19 @@ class Evaluator:
             case "abs":
                 a = _expr(first)
                 return Scalar(ite(lt(a, number(0)), sub(number(0), a), a), NUMBER)
-            case "completed":
+            case "completed" | "acquiring":
                 return Scalar(lt(number(0), _expr(first)), BOOL)
+            case "older":
+                a, b = _expr(first), self.scalar(node.arguments[1]).expr
+                return Scalar(and_(lt(number(0), a), lt(a, b)), BOOL)
             case "live":
                 return Scalar(self.live(first), BOOL)
             case "number":
                 return Scalar(_expr(first), NUMBER)
             case _:
-                return Scalar(self._for_actor(first, self._around.resting), BOOL)
+                return Scalar(
+                    self._for_actor(first, lambda actor: self._state_now(self._around.resting(actor))), BOOL
+                )
 
     def live(self, reference: Value) -> Expr:
         """Whether the object that a reference means is allocated; false for none."""
@@ -439,10 +446,7 @@ class Evaluator:
             raise AssertionError("not an actor")
         kind, shift = who.type, int(who.type.optional)
         return or_(
-            *(
-                and_(eq(who.expr, number(i + shift)), self._state_now(asks(self._around.actor(kind.name, i))))
-                for i in range(kind.size)
-            )
+            *(and_(eq(who.expr, number(i + shift)), asks(self._around.actor(kind.name, i))) for i in range(kind.size))
         )
 
     def _state_now(self, expr: Expr) -> Expr:
@@ -454,7 +458,8 @@ class Evaluator:
         symbol = entry.symbol if isinstance(entry, (s.Name, s.Field)) else None
         if not isinstance(symbol, RoutineSymbol):
             raise AssertionError(f"{node.place}: no entry point")
-        return self._for_actor(self.value(node.arguments[0]), lambda actor: self._around.in_call(actor, symbol))
+        who = self.value(node.arguments[0])
+        return self._for_actor(who, lambda actor: self._state_now(self._around.in_call(actor, symbol)))
 
     def _held(self, node: s.Call) -> Expr:
         places = self.locate(node.arguments[0]) or []
@@ -474,6 +479,20 @@ class Evaluator:
                 return or_(eq(owner, number(actor + 1)), reading)
 
             cases.append(and_(condition, self._for_actor(who, holds)))
+        return or_(*cases)
+
+    def _waited_by(self, node: s.Call) -> Expr:
+        who = self.scalar(node.arguments[1])
+        cases: list[Expr] = []
+        for condition, layout in self.locate(node.arguments[0]) or []:
+            if not isinstance(layout, LockCells):
+                raise AssertionError(f"{node.place}: not a lock")
+            waiting = dict(layout.waiting)
+
+            def waits(actor: int, waiting: dict[int, Cell] = waiting) -> Expr:
+                return self._read(waiting[actor]) if actor in waiting else FALSE
+
+            cases.append(and_(condition, self._for_actor(who, waits)))
         return or_(*cases)
 
     def _end(self, queue: Value, which: str, place: Place) -> Value:

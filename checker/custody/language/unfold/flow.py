@@ -11,13 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from custody.language import syntax as s
-from custody.language.diagnostic import LimitError
+from custody.language.diagnostic import Diagnostic, LimitError, SpecError
 from custody.language.show import show
 from custody.language.symbols import LocalSymbol, RoutineSymbol
 from custody.language.types import UNKNOWN, QueueType, SetType, Type
 from custody.language.unfold.evaluate import Evaluator
 from custody.language.unfold.join import is_plain, joined
-from custody.language.unfold.operations import Operations
+from custody.language.unfold.operations import Operations, Results
 from custody.language.unfold.path import MAX_PATH, Path, Recorder
 from custody.language.unfold.shared import block_is_shared, is_shared
 from custody.language.unfold.storage import LAYOUTS, Layout, store
@@ -231,29 +231,50 @@ class Flow:
 
     def _operation(self, node: s.Statement, after: int, frame: Frame) -> int:
         """Locks, waits, counts, objects and lists: `operations` knows what they mean."""
-        self._takes_locks = self._takes_locks or isinstance(node, s.Lock)
+        self._takes_locks = self._takes_locks or isinstance(node, (s.Lock, s.Acquire))
         alternatives = getattr(node, "alternatives", ())
         entries = [(alternative.outcome, self._block(alternative.body, after, frame)) for alternative in alternatives]
         zero = self._block(node.at_zero, after, frame) if isinstance(node, s.Put) else after
 
-        def run(path: Path) -> Forks:
-            evaluator = self._evaluator(path, frame)
-            recorder = self._recorder(path, frame)
+        queue = after
+
+        def go_on(found: Results) -> Forks:
             results: Forks = []
-            for fork, which in self._operations.run(node, path, evaluator, recorder, self._actor):
-                if which == "done":
-                    results.append((fork, after))
-                elif which == "zero":
-                    results.append((fork, zero))
+            for fork, which in found:
+                if which in places:
+                    results.append((fork, places[which]))
                 else:
                     outcome, entry = entries[int(which)]
                     fork.outcome = outcome.words if outcome else None
                     results.append((fork, entry))
             return results
 
-        number_of = self._add(run, True, frame, node.text, node.place)
+        def run(path: Path) -> Forks:
+            evaluator, recorder = self._evaluator(path, frame), self._recorder(path, frame)
+            return go_on(self._operations.run(node, path, evaluator, recorder, self._actor))
+
         waits = isinstance(node, (s.WaitUntil, s.WaitFor)) or (isinstance(node, s.Lock) and not node.tries)
+        if isinstance(node, s.Lock) and node.context is not None and waits:
+            queue, waits = self._waiting(node, go_on, frame), False
+        places = {"done": after, "zero": zero, "queue": queue}
+        number_of = self._add(run, True, frame, node.text, node.place)
         self.nodes[number_of].blocks = waits
+        return number_of
+
+    def _waiting(self, node: s.Lock, go_on: Callable[[Results], Forks], frame: Frame) -> int:
+        """Where an actor stands that waits for a lock in an acquire context: to begin to wait is a step of its own,
+        since others see it."""
+        if frame.region is not None:
+            message = "a lock in an acquire context takes two steps where it has to wait"
+            hint = "it cannot be part of an 'atomic' block"
+            raise SpecError([Diagnostic(node.place, "atomic", message, hint, len(node.text))])
+
+        def run(path: Path) -> Forks:
+            evaluator, recorder = self._evaluator(path, frame), self._recorder(path, frame)
+            return go_on(self._operations.wait_for_lock(node, path, evaluator, recorder, self._actor))
+
+        number_of = self._add(run, True, frame, f"{node.text} (waiting)", node.place)
+        self.nodes[number_of].blocks = True
         return number_of
 
     def _assign(self, path: Path, frame: Frame, target: s.ExprNode, value: s.ExprNode) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from custody.system.model import Kind
 
 HAZARDS: dict[str, tuple[Kind, str]] = {
+    "acquire_misuse": (Kind.PROTOCOL, "an acquire context is begun, used and ended as ww_mutexes ask for"),
     "assertion": (Kind.INVARIANT, "an assertion of the author's is true where it stands"),
     "division": (Kind.INVARIANT, "a divisor is positive"),
     "double_free": (Kind.LIFETIME, "nothing is freed twice"),

@@ -9,10 +9,12 @@ from custody.language.show import show
 from custody.language.symbols import LocalSymbol, RoutineSymbol, Scope, TypeSymbol
 from custody.language.types import CompletionType, KrefType, QueueType, RoleType, Type, VariantType
 from custody.language.unfold import value as values
+from custody.language.unfold.acquire import Acquire
 from custody.language.unfold.evaluate import Evaluator, Places, Surroundings
 from custody.language.unfold.path import Path, Recorder
 from custody.language.unfold.storage import (
     Cell,
+    ContextCells,
     Layout,
     LockCells,
     QueueCells,
@@ -49,6 +51,9 @@ class Around(Surroundings, Protocol):
     @property
     def locks(self) -> tuple[LockCells, ...]: ...
 
+    @property
+    def contexts(self) -> dict[int, ContextCells]: ...
+
     def object_parts(self, name: str, instance: int) -> tuple[tuple[Layout, Value], ...]: ...
 
     def recorder(self, path: Path, routine: str) -> Recorder: ...
@@ -69,6 +74,7 @@ class Operations:
 
     def __init__(self, around: Around) -> None:
         self.around = around
+        self._acquire = Acquire(around)
         self._results: dict[RoutineSymbol, LocalSymbol] = {}
 
     # ------------------------------------------------------------------ services for the flow
@@ -108,9 +114,10 @@ class Operations:
             store(layout, fitted, recorder.writer(condition, name, target.place))
 
     def check_locks_released(self, path: Path, recorder: Recorder, actor: int | None, place: Place) -> None:
-        """A call that returns holds no lock any more."""
+        """A call that returns holds no lock any more, and has ended its acquire context."""
         if actor is None:
             return
+        self._acquire.check_closed(path, recorder, actor, place)
         for lock in self.around.locks:
             message = f"returns while it holds `{lock.name}`"
             recorder.check("lock_held_at_return", not_(_holds(lock, actor, path)), message, place)
@@ -122,8 +129,15 @@ class Operations:
     ) -> Results:
         """The ways in which the statement can go on from here; none where it blocks."""
         match node:
-            case s.Lock():
+            case s.Lock(context=None):
                 return self._lock(node, path, evaluator, actor)
+            case s.Lock():
+                if not node.tries:
+                    self._may_sleep(node, path, recorder, actor)
+                locks = self._locks(evaluator, node)
+                return self._acquire.arrive(node, path, evaluator, recorder, _need(actor, node), locks)
+            case s.Acquire():
+                self._acquire.context(node, path, evaluator, recorder, _need(actor, node))
             case s.Unlock(target=target):
                 return self._unlock(node, target, path, evaluator, actor)
             case s.WaitUntil(condition=condition):
@@ -153,6 +167,16 @@ class Operations:
             case _:
                 raise AssertionError(f"no meaning for {type(node).__name__}")
         return [(path, "done")]
+
+    def wait_for_lock(
+        self, node: s.Lock, path: Path, evaluator: Evaluator, recorder: Recorder, actor: int | None
+    ) -> Results:
+        """Goes on waiting for a lock that is taken in an acquire context."""
+        locks = self._locks(evaluator, node)
+        return self._acquire.wait(node, path, evaluator, recorder, _need(actor, node), locks)
+
+    def _locks(self, evaluator: Evaluator, node: s.Lock) -> list[tuple[Expr, LockCells]]:
+        return [(condition, _lock_cells(layout, node)) for condition, layout in self._places(evaluator, node.target)]
 
     def _places(self, evaluator: Evaluator, target: s.ExprNode) -> Places:
         places = evaluator.locate(target)
@@ -256,6 +280,8 @@ class Operations:
                 write(lock.owner, ite(owned, number(0), _now(lock.owner, path)))
             else:
                 write(lock.owner, number(0))
+            if lock.within is not None:
+                write(lock.within, FALSE)
         return [(path, "done")]
 
     def _may_sleep(self, node: s.Statement, path: Path, recorder: Recorder, actor: int | None) -> None:

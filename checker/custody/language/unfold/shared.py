@@ -6,6 +6,9 @@ from custody.language import syntax as s
 from custody.language.symbols import DefineSymbol, StateSymbol
 from custody.language.types import RoleType
 
+_LOOKING = ("held", "held_by", "waited_by", "acquiring", "older", "completed", "live", "idle", "in_call")
+"""Built-in functions that look at what others can change, whatever they are asked about."""
+
 
 def is_shared(node: s.ExprNode | None) -> bool:
     """Whether the value of `node` depends on anything but constants, parameters and locals."""
@@ -23,7 +26,7 @@ def is_shared(node: s.ExprNode | None) -> bool:
         case s.Call(symbol=symbol, arguments=arguments):
             if isinstance(symbol, DefineSymbol):
                 return _symbol_is_shared(symbol) or any(map(is_shared, arguments))
-            looks = symbol is not None and symbol.name in ("held", "held_by", "completed", "live", "idle", "in_call")
+            looks = symbol is not None and symbol.name in _LOOKING
             return looks or any(map(is_shared, arguments))
         case s.Unary(operand=operand) | s.Is(operand=operand) | s.Old(operand=operand):
             return is_shared(operand)

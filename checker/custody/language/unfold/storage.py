@@ -14,6 +14,7 @@ from custody.language.types import (
     ArrayType,
     BoolType,
     CompletionType,
+    ContextType,
     IntType,
     KrefType,
     LockType,
@@ -42,7 +43,7 @@ from custody.language.unfold.value import (
     every,
 )
 from custody.system.display import QueueShape, RecordShape, ScalarShape, SetShape, Shape, VariantShape, View
-from custody.system.expression import Expr, Sort, eq, number, read
+from custody.system.expression import FALSE, Expr, Sort, eq, number, read
 from custody.system.model import BOOLEAN, Domain, Variable
 from custody.system.place import Place
 
@@ -51,6 +52,8 @@ MAX_VARIABLES = 20_000
 
 FREE = "free"
 """What an unheld lock shows."""
+CLOSED = "closed"
+"""What an acquire context shows that is not open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +98,39 @@ class QueueCells:
 
 @dataclass(frozen=True, slots=True)
 class LockCells:
-    """`owner` is the position of the actor plus one; an rwlock has `readers` too, one truth for each actor."""
+    """`owner` is the position of the actor plus one; an rwlock has `readers` too, one truth for each actor.
+
+    A ww_mutex knows whether its holder took it in his acquire context (`within`), and of each actor that can have one
+    whether he waits for it there (`waiting`), or gave way and has to wait for it next (`contended`).
+    """
 
     name: str
     owner: Cell
     readers: tuple[Cell, ...]
     type: LockType
+    within: Cell | None = None
+    waiting: tuple[tuple[int, Cell], ...] = ()
+    contended: tuple[tuple[int, Cell], ...] = ()
 
 
-Layout: TypeAlias = "Cell | VariantCells | RecordCells | ArrayCells | SetCells | QueueCells | LockCells"
+@dataclass(frozen=True, slots=True)
+class ContextCells:
+    """An actor's acquire context. `ticket` is 0 while it is closed, else its place in the order of age: 1 is the
+    oldest that is open. `done` says that all locks are there, `wounded` that somebody older wants one of them."""
 
-LAYOUTS = (Cell, VariantCells, RecordCells, ArrayCells, SetCells, QueueCells, LockCells)
+    name: str
+    actor: int
+    ticket: Cell
+    done: Cell
+    wounded: Cell
+    type: ContextType
+
+
+Layout: TypeAlias = (
+    "Cell | VariantCells | RecordCells | ArrayCells | SetCells | QueueCells | LockCells | ContextCells"
+)
+
+LAYOUTS = (Cell, VariantCells, RecordCells, ArrayCells, SetCells, QueueCells, LockCells, ContextCells)
 
 Write: TypeAlias = Callable[[Cell, Expr], None]
 
@@ -116,6 +141,8 @@ class Storage:
     def __init__(self, actors: tuple[str, ...], role_instances: dict[str, tuple[str, ...]]) -> None:
         self.actors = actors
         self.role_instances = role_instances
+        self.contexts: tuple[int, ...] = ()
+        """The actors that have acquire contexts; known before anything is allocated."""
         self.variables: list[Variable] = []
         self.views: list[View] = []
 
@@ -140,6 +167,9 @@ class Storage:
             case LockType():
                 labels = (FREE, *self.actors)
                 return Domain(0, len(labels) - 1, labels, optional=True)
+            case ContextType():
+                labels = (CLOSED, *(str(place + 1) for place in range(len(self.contexts))))
+                return Domain(0, len(labels) - 1, labels)
             case _:
                 raise TypeError(f"{kind} is not kept in one variable")
 
@@ -227,7 +257,25 @@ class Storage:
                         Cell(self.variable(f"{name}.read_by.{a}", BOOLEAN, (0,), base, place), BoolType())
                         for a in self.actors
                     )
-                return LockCells(name, owner, readers, kind)
+                if lock != "ww_mutex" or not self.contexts:
+                    return LockCells(name, owner, readers, kind)
+
+                def truths(what: str) -> tuple[tuple[int, Cell], ...]:
+                    names = ((actor, f"{name}.{what}.{self.actors[actor]}") for actor in self.contexts)
+                    return tuple(
+                        (a, Cell(self.variable(n, BOOLEAN, (0,), base, place), BoolType())) for a, n in names
+                    )
+
+                within = Cell(self.variable(f"{name}.in_context", BOOLEAN, (0,), base, place), BoolType())
+                return LockCells(name, owner, readers, kind, within, truths("waiting"), truths("contended"))
+            case ContextType():
+                ticket = Cell(self.variable(name, self.domain(kind), (0,), base, place), kind)
+                done, wounded = (
+                    Cell(self.variable(f"{name}.{what}", BOOLEAN, (0,), base, place), BoolType())
+                    for what in ("done", "wounded")
+                )
+                owner_name = name[len(base) :].strip("[]")
+                return ContextCells(name, self.actors.index(owner_name), ticket, done, wounded, kind)
             case _:
                 domain = self.domain(kind)
                 chosen = first.expr.value if isinstance(first, Scalar) else domain.low
@@ -245,6 +293,18 @@ class Storage:
                 self.show_as(f"{name}[{label}]", item, hidden=hidden, actor=actor)
             return
         self.views.append(View(name, self.shape(layout), hidden, actor))
+        # What belongs to a lock or context beside its holder or age has views of its own, so that those stay plain.
+        match layout:
+            case LockCells(within=Cell() as within, waiting=waiting, contended=contended):
+                for what, cells in (("waiting", waiting), ("contended", contended)):
+                    named = tuple((self.actors[a], self._scalar_shape(cell.variable)) for a, cell in cells)
+                    self.views.append(View(f"{name}.{what}", SetShape(named), what == "contended"))
+                self.views.append(View(f"{name}.in_context", self._scalar_shape(within.variable), True))
+            case ContextCells(done=done, wounded=wounded):
+                self.views.append(View(f"{name}.done", self._scalar_shape(done.variable), True))
+                self.views.append(View(f"{name}.wounded", self._scalar_shape(wounded.variable), True))
+            case _:
+                pass
 
     def shape(self, layout: Layout) -> Shape:
         """How a value that is kept there is shown."""
@@ -265,6 +325,8 @@ class Storage:
             case ArrayCells(items, kind):
                 named = zip(self.names(kind.index), items, strict=True)
                 return RecordShape(tuple((name, self.shape(part)) for name, part in named))
+            case ContextCells(ticket=ticket):
+                return self._scalar_shape(ticket.variable)
             case LockCells(_, owner, readers):
                 if not readers:
                     return self._scalar_shape(owner.variable)
@@ -302,8 +364,10 @@ def load(layout: Layout, env: dict[int, Expr]) -> Value:
             return SetValue(tuple(cell(member) for member in members), kind)
         case QueueCells(length, slots, kind):
             return QueueValue(cell(length), tuple(load(slot, env) for slot in slots), kind)
-        case LockCells(_, owner, _, kind):
+        case LockCells(owner=owner, type=kind):
             return Scalar(cell(owner), kind)
+        case ContextCells(ticket=ticket, type=kind):
+            return Scalar(cell(ticket), kind)
 
 
 def store(layout: Layout, value: Value, write: Write) -> None:
@@ -336,6 +400,12 @@ def store(layout: Layout, value: Value, write: Write) -> None:
             filler = default(layout.type.element)
             for position, inner in enumerate(layout.slots):
                 store(inner, value.slots[position] if position < len(value.slots) else filler, write)
+        case LockCells(), _:
+            # A lock is not assigned to: this is the memory of an object, given out or given back.
+            truths = (*layout.readers, *(cell for _, cell in (*layout.waiting, *layout.contended)))
+            write(layout.owner, number(0))
+            for one in truths if layout.within is None else (*truths, layout.within):
+                write(one, FALSE)
         case _:
             raise AssertionError(f"cannot keep {type(value).__name__} in {type(layout).__name__}")
 
