@@ -62,6 +62,9 @@ class TreeBuilder(Transformer[Token, Any]):
         where, part = children
         return _SourceNode(self._at(meta), _doc(str(where)), _doc(str(part)) if part is not None else "")
 
+    def renamed(self, meta: Meta, children: list[Any]) -> s.Node:
+        return _RenamedNode(self._at(meta), _doc(str(children[0])))
+
     def use(self, meta: Meta, children: list[Any]) -> s.Use:
         target, *rest = children
         bindings = tuple(child for child in rest if isinstance(child, tuple))
@@ -75,7 +78,7 @@ class TreeBuilder(Transformer[Token, Any]):
     def param(self, meta: Meta, children: list[Any]) -> s.Param:
         name, declared, value, low, high, *rest = children
         bounds = (low, high) if low is not None else None
-        return s.Param(self._at(meta), str(name), declared, value, bounds, _doc_and_sources(rest)[0])
+        return s.Param(self._at(meta), str(name), declared, value, bounds, _doc_and_sources(rest)[0], _renamed(rest))
 
     def const(self, meta: Meta, children: list[Any]) -> s.Const:
         name, value, *rest = children
@@ -102,7 +105,8 @@ class TreeBuilder(Transformer[Token, Any]):
 
     def role(self, meta: Meta, children: list[Any]) -> s.RoleDecl:
         name, size, side, *rest = children
-        return s.RoleDecl(self._at(meta), str(name), size, _text(side), _doc_and_sources(rest)[0])
+        doc, _ = _doc_and_sources(rest)
+        return s.RoleDecl(self._at(meta), str(name), size, _text(side), doc, _renamed(rest))
 
     def variant(self, meta: Meta, children: list[Any]) -> s.VariantTypeNode:
         return s.VariantTypeNode(self._at(meta), tuple(children))
@@ -188,8 +192,9 @@ class TreeBuilder(Transformer[Token, Any]):
         modifiers = frozenset(str(child) for child in rest if isinstance(child, Token))
         body = _of(rest, s.Statement)
         place = self._at(meta)
+        before = _renamed(rest)
         return s.Routine(
-            place, kind, str(name), parameters or (), _text(actor), returns, modifiers, doc, sources, body
+            place, kind, str(name), parameters or (), _text(actor), returns, modifiers, doc, sources, body, before
         )
 
     # -------------------------------------------------------------- statements
@@ -370,11 +375,11 @@ class TreeBuilder(Transformer[Token, Any]):
         return tuple(part.strip() for part in str(children[0])[1:-1].split(","))
 
     def body(self, meta: Meta, children: list[Any]) -> tuple[Any, ...]:
-        return (*_doc_and_sources(children), _of(children, s.ExprNode))
+        return (*_doc_and_sources(children), _of(children, s.ExprNode), _renamed(children))
 
     def _property(self, meta: Meta, kind: str, children: list[Any]) -> s.PropertyDecl:
-        name, rules, (doc, sources, body) = children
-        return s.PropertyDecl(self._at(meta), kind, str(name), rules or (), doc, sources, body)
+        name, rules, (doc, sources, body, before) = children
+        return s.PropertyDecl(self._at(meta), kind, str(name), rules or (), doc, sources, body, renamed_from=before)
 
     def invariant(self, meta: Meta, children: list[Any]) -> s.PropertyDecl:
         return self._property(meta, "invariant", children)
@@ -397,7 +402,17 @@ class TreeBuilder(Transformer[Token, Any]):
     def deadlock_free(self, meta: Meta, children: list[Any]) -> s.PropertyDecl:
         name, of, rules, *rest = children
         doc, sources = _doc_and_sources(rest)
-        return s.PropertyDecl(self._at(meta), "deadlock_free", str(name), rules or (), doc, sources, (), of=_text(of))
+        return s.PropertyDecl(
+            self._at(meta),
+            "deadlock_free",
+            str(name),
+            rules or (),
+            doc,
+            sources,
+            (),
+            of=_text(of),
+            renamed_from=_renamed(rest),
+        )
 
     def leads_to(self, meta: Meta, children: list[Any]) -> s.PropertyDecl:
         name, rules, *rest = children
@@ -405,7 +420,16 @@ class TreeBuilder(Transformer[Token, Any]):
         parameters = _of(rest, s.Parameter)
         premise, goal = _of(rest, s.ExprNode)
         return s.PropertyDecl(
-            self._at(meta), "leads_to", str(name), rules or (), doc, sources, (premise,), goal, parameters
+            self._at(meta),
+            "leads_to",
+            str(name),
+            rules or (),
+            doc,
+            sources,
+            (premise,),
+            goal,
+            parameters,
+            renamed_from=_renamed(rest),
         )
 
     def terminal(self, meta: Meta, children: list[Any]) -> s.Terminal:
@@ -577,6 +601,14 @@ class _SourceNode(s.Node):
         self.part = part
 
 
+class _RenamedNode(s.Node):
+    """A `renamed_from` line on its way to the declaration that it belongs to."""
+
+    def __init__(self, place: Place, before: str) -> None:
+        super().__init__(place)
+        self.before = before
+
+
 def _text(token: Token | None) -> str | None:
     return None if token is None else str(token)
 
@@ -589,3 +621,7 @@ def _doc_and_sources(children: list[Any]) -> tuple[str, tuple[tuple[str, str], .
     doc = next((child.text for child in children if isinstance(child, _DocNode)), "")
     sources = tuple((child.where, child.part) for child in children if isinstance(child, _SourceNode))
     return doc, sources
+
+
+def _renamed(children: list[Any]) -> str | None:
+    return next((child.before for child in children if isinstance(child, _RenamedNode)), None)

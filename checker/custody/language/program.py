@@ -52,14 +52,21 @@ def load(path: str, text: str | None = None, roots: Sequence[Path] = ()) -> Prog
     return Program(header.name, path, header.doc, header.kind, has_properties, problems.warnings, library)
 
 
-def instances(program: Program, settings: Mapping[str, str]) -> tuple[System, ...]:
+def instances(program: Program, settings: Mapping[str, str], *, observed: bool = False) -> tuple[System, ...]:
     """The systems that a specification declares, one for each `instance`, or a single one.
 
     `settings` gives parameters other values, as texts.  Raises SpecError for unknown parameters and values
     out of range, LimitError where the model is too large to unfold.
     """
+    found = named_instances(program, settings, observed=observed)
+    return tuple({id(system): system for system in found.values()}.values())
+
+
+def named_instances(program: Program, settings: Mapping[str, str], *, observed: bool = False) -> dict[str, System]:
+    """The same by the names of the instances; "" where none is declared. Some may be one and the same."""
     given = {name: _setting(program, name, text) for name, text in settings.items()}
     systems: dict[tuple[tuple[str, Constant], ...], System] = {}
+    found: dict[str, System] = {}
     for name, bindings in _declared(program).items():
         problems = Problems()
         world = _checked(program.library, {**bindings, **given}, problems)
@@ -67,10 +74,11 @@ def instances(program: Program, settings: Mapping[str, str]) -> tuple[System, ..
         key = tuple(world.parameters.items())
         if key not in systems:
             try:
-                systems[key] = replace(assemble(world, program.file), instance=name)
+                systems[key] = replace(assemble(world, program.file, observed=observed), instance=name)
             except LimitError as error:
                 raise error if error.place.line else LimitError(Place(program.file, 1), error.reason) from None
-    return tuple(systems.values())
+        found[name] = systems[key]
+    return found
 
 
 def _checked(library: Library, overrides: Mapping[str, Constant], problems: Problems) -> World:

@@ -514,6 +514,7 @@ class Param(Declaration):
     value: ExprNode
     bounds: tuple[ExprNode, ExprNode] | None
     doc: str
+    renamed_from: str | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -570,6 +571,7 @@ class RoleDecl(Declaration):
     size: ExprNode | None
     side: str | None
     doc: str
+    renamed_from: str | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -600,7 +602,7 @@ class Define(Declaration):
 
 @dataclass(slots=True, eq=False)
 class Routine(Declaration):
-    """An action, procedure or process: `kind` says which."""
+    """An action, procedure or process: `kind` says which. `renamed_from` is what an earlier version called it."""
 
     kind: str
     name: str
@@ -611,6 +613,7 @@ class Routine(Declaration):
     doc: str
     sources: tuple[tuple[str, str], ...]
     body: Block
+    renamed_from: str | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -626,6 +629,7 @@ class PropertyDecl(Declaration):
     goal: ExprNode | None = None
     parameters: tuple[Parameter, ...] = ()
     of: str | None = None
+    renamed_from: str | None = None
     symbols: tuple[LocalSymbol, ...] = field(default=(), init=False)
 
 

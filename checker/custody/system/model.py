@@ -100,6 +100,25 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
+class Clause:
+    """A part of an action's guard as it was written: a duty of the caller, or else a promise of whoever answers."""
+
+    expression: Expr
+    text: str
+    place: Place
+    duty: bool = False
+    rules: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a call returns: the value, over the state before its last step, and how it is shown."""
+
+    value: Expr
+    domain: Domain
+
+
+@dataclass(frozen=True, slots=True)
 class Action:
     """One deterministic step of one actor.
 
@@ -109,6 +128,10 @@ class Action:
     waits for.  `begins` marks a client's free choice to start a call: nobody is obliged to take it.
     `spontaneous` marks steps of the hardware (write-back, prefetch, a time-out): they are no progress, so a
     state where only such steps remain counts as deadlocked.
+
+    `clauses` are the parts of `guard` that the specification states; what is left of it are branches taken.  `ends`
+    marks the step that a procedure ends with, which may be the one that it begins with; `answer` is what it then
+    returns.  An `inner` step goes on with what its actor has begun.  `blocking` is what the specification says.
     """
 
     name: str
@@ -125,6 +148,20 @@ class Action:
     begins: bool = False
     spontaneous: bool = False
     side: str | None = None
+    clauses: tuple[Clause, ...] = ()
+    ends: bool = False
+    answer: Answer | None = None
+    inner: bool = False
+    blocking: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Renaming:
+    """What the specification says that something was called before: a routine, a property, a role or a parameter."""
+
+    kind: str
+    name: str
+    before: str
 
 
 class Form(StrEnum):
@@ -234,6 +271,7 @@ class System:
     symmetric: frozenset[str] = field(default=frozenset[str]())
     doc: str = ""
     instance: str = ""
+    renamings: tuple[Renaming, ...] = ()
 
     def property_named(self, name: str) -> Property:
         """The property; KeyError when there is none of that name."""

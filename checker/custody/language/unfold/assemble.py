@@ -46,6 +46,7 @@ from custody.system.model import (
     Form,
     Kind,
     Property,
+    Renaming,
     System,
 )
 from custody.system.place import Place
@@ -57,15 +58,18 @@ SYSTEM = "system"
 """Who performs an action that names nobody."""
 
 
-def assemble(world: World, file: str) -> System:
-    """The transition system of a checked specification; SpecError and LimitError as documented there."""
-    return _Assembly(world, file).system()
+def assemble(world: World, file: str, *, observed: bool = False) -> System:
+    """The transition system of a checked specification; SpecError and LimitError as documented there.
+
+    Where it is `observed`, results of calls stay known until the calls end, which may take more states.
+    """
+    return _Assembly(world, file, observed).system()
 
 
 class _Assembly:
     """Implements what expressions and operations ask about the system under construction."""
 
-    def __init__(self, world: World, file: str) -> None:
+    def __init__(self, world: World, file: str, observed: bool) -> None:
         self._world = world
         self._file = file
         self._problems: Problems = world.problems
@@ -94,7 +98,7 @@ class _Assembly:
         self.locks: tuple[LockCells, ...] = ()
         self.contexts: dict[int, ContextCells] = {}
         self._operations = Operations(self)
-        self._routines = Routines(self._storage, self._operations, self.actor)
+        self._routines = Routines(self._storage, self._operations, self.actor, observed=observed)
 
     # ------------------------------------------------------------------ what others ask
 
@@ -212,7 +216,24 @@ class _Assembly:
             parameters=tuple(self._world.parameters.items()),
             roles=tuple(self._instances.items()),
             doc=header.doc if header else "",
+            renamings=self._renamings(),
         )
+
+    def _renamings(self) -> tuple[Renaming, ...]:
+        """What the declarations say about their earlier names."""
+        found: list[Renaming] = []
+        for routine in self._world.routines:
+            prefix = routine.path.removesuffix(routine.name)
+            found += _renaming("routine", routine.path, routine.declaration.renamed_from, prefix)
+        for role in self._world.roles:
+            if isinstance(role.declaration, s.RoleDecl):
+                found += _renaming("role", role.name, role.declaration.renamed_from)
+        for declaration, _ in self._world.parameter_symbols.values():
+            found += _renaming("parameter", declaration.name, declaration.renamed_from)
+        for scoped in self._world.others:
+            if isinstance(scoped.declaration, s.PropertyDecl):
+                found += _renaming("property", scoped.declaration.name, scoped.declaration.renamed_from)
+        return tuple(found)
 
     def _who_misbehaves(self) -> frozenset[str]:
         found: set[str] = set()
@@ -357,6 +378,11 @@ class _Assembly:
             begins=draft.begins,
             spontaneous=draft.spontaneous,
             side=self._side(draft.routine),
+            clauses=draft.clauses,
+            ends=draft.source is not None and draft.target == IDLE,
+            answer=draft.answer,
+            inner=draft.source is not None and not draft.begins,
+            blocking="blocking" in draft.routine.declaration.modifiers,
         )
 
     def _fairness(self) -> tuple[Fairness, ...]:
@@ -512,6 +538,10 @@ class _Assembly:
                 expectation = Expectation(True, expected.length, expected.place)
                 result[position] = replace(result[position], expected=expectation)
         return result
+
+
+def _renaming(kind: str, name: str, before: str | None, prefix: str = "") -> list[Renaming]:
+    return [Renaming(kind, name, f"{prefix}{before}")] if before is not None else []
 
 
 def _role(symbol: TypeSymbol) -> RoleType:

@@ -23,6 +23,7 @@ from custody.language.unfold.shared import block_is_shared, is_shared
 from custody.language.unfold.storage import LAYOUTS, Layout, store
 from custody.language.unfold.value import QueueValue, Scalar, SetValue, Value, VariantValue, every
 from custody.system.expression import FALSE, TRUE, Expr, eq, lt, not_, number, or_
+from custody.system.model import Clause
 from custody.system.place import Place
 
 END = -1
@@ -219,8 +220,8 @@ class Flow:
                     return [(path, frame.return_to)]
 
                 return self._add(fails, False, frame, node.text, node.place)
-            case s.Requires(condition=condition):
-                return simple(lambda path: self._requires(path, frame, condition, node.place), shared=False)
+            case s.Requires():
+                return simple(lambda path: self._requires(path, frame, node), shared=False)
             case s.When(condition=condition):
                 return self._when(node, condition, after, frame)
             case s.Assert(condition=condition, message=message):
@@ -296,20 +297,41 @@ class Flow:
         path.bindings.pop(symbol, None)
         self._bind(path, frame, symbol, first, place)
 
-    def _requires(self, path: Path, frame: Frame, condition: s.ExprNode, place: Place) -> None:
+    def _requires(self, path: Path, frame: Frame, node: s.Requires) -> None:
+        condition, place = node.condition, node.place
         truth = self._evaluator(path, frame).truth(condition)
         if not frame.is_entry:
             message = f"'{frame.routine.name}' is called although what it requires does not hold"
             self._recorder(path, frame).check("requires", truth, message, place)
         elif not self._operations.misbehaves(frame.routine):
+            path.clauses += self._clauses(path, frame, condition, duty=True, rules=node.rules)
             path.require(truth)
 
     def _when(self, node: s.When, condition: s.ExprNode, after: int, frame: Frame) -> int:
         def run(path: Path) -> Forks:
             truth = self._evaluator(path, frame).truth(condition)
+            path.clauses += self._clauses(path, frame, condition)
             return [(path, after)] if path.require(truth) else []
 
         return self._add(run, is_shared(condition), frame, node.text, node.place)
+
+    def _clauses(
+        self,
+        path: Path,
+        frame: Frame,
+        condition: s.ExprNode,
+        *,
+        duty: bool = False,
+        rules: tuple[str, ...] = (),
+    ) -> list[Clause]:
+        """The conjuncts of a condition, each for itself."""
+        if isinstance(condition, s.Connective) and condition.operator == "and":
+            parts = condition.parts
+            return [found for part in parts for found in self._clauses(path, frame, part, duty=duty, rules=rules)]
+        evaluator = self._evaluator(path, frame)
+        evaluator.recorder = None  # whether a part makes sense is looked at where the whole is
+        truth = evaluator.truth(condition)
+        return [] if truth == TRUE else [Clause(truth, show(condition), condition.place, duty, rules)]
 
     def _assert(
         self, path: Path, frame: Frame, condition: s.ExprNode, message: str | None, node: s.Statement
@@ -602,6 +624,7 @@ class Flow:
                     path.bindings.pop(frame.result, None)
                     self._bind(path, frame, frame.result, result, node.place)
                 elif frame.is_entry:
+                    path.answer = result if isinstance(result, Scalar) else None
                     word = self._operations.word(result)
                     if word is not None and word != "OK":
                         path.outcome = f"fails {word}"

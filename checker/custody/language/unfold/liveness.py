@@ -46,6 +46,7 @@ def _target(draft: Draft) -> int:
 def _always_read(draft: Draft, locals_: frozenset[int]) -> frozenset[int]:
     """Locals that decide whether and how the step happens, or that it makes visible to others."""
     roots: list[Expr] = [draft.guard, *(check.condition for check in draft.checks)]
+    roots += [draft.answer.value] if draft.answer is not None else []
     roots += [holds for wait in draft.waits for _, holds in wait.holders]
     roots += [value for variable, value in draft.writes.items() if variable not in locals_]
     return reads(*roots) & locals_

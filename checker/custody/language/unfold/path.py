@@ -9,9 +9,9 @@ from custody.language.symbols import LocalSymbol
 from custody.language.types import IntType, KrefType, Type
 from custody.language.unfold.interval import Intervals
 from custody.language.unfold.storage import Cell, Write, sort_of
-from custody.language.unfold.value import Value
+from custody.language.unfold.value import Scalar, Value
 from custody.system.expression import FALSE, TRUE, Expr, and_, implies, ite, le, not_, number, read
-from custody.system.model import Check, Wait
+from custody.system.model import Check, Clause, Wait
 from custody.system.place import NOWHERE, Place
 
 MAX_PATH = 20_000
@@ -48,6 +48,9 @@ class Path:
     """How many steps were taken inside the present region."""
     ordered: int = 0
     """How many `atomic` blocks the path is inside of."""
+    clauses: list[Clause] = field(default_factory=list[Clause])
+    answer: Scalar | None = None
+    """What the call returns that ends here."""
 
     def fork(self) -> Path:
         return Path(
@@ -68,6 +71,8 @@ class Path:
             self.spontaneous,
             self.inside,
             self.ordered,
+            list(self.clauses),
+            self.answer,
         )
 
     @property

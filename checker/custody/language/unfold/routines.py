@@ -15,7 +15,7 @@ from custody.language.unfold.path import MAX_PATH, Path
 from custody.language.unfold.storage import Layout, Storage, store
 from custody.language.unfold.value import Scalar, Value, every
 from custody.system.expression import FALSE, TRUE, Expr, and_, number
-from custody.system.model import Check, Domain, Variable, Wait
+from custody.system.model import Answer, Check, Clause, Domain, Variable, Wait
 from custody.system.place import Place
 
 MAX_ACTIONS = 100_000
@@ -43,6 +43,8 @@ class Draft:
     target: int | None = None
     begins: bool = False
     spontaneous: bool = False
+    clauses: tuple[Clause, ...] = ()
+    answer: Answer | None = None
 
 
 @dataclass(slots=True)
@@ -70,7 +72,16 @@ class Positions:
 class Routines:
     """Collects the actions of all routines of one system under construction."""
 
-    def __init__(self, storage: Storage, operations: Operations, actor_of: Callable[[str, int], int]) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        operations: Operations,
+        actor_of: Callable[[str, int], int],
+        *,
+        observed: bool = False,
+    ) -> None:
+        """`observed`: every result of a call is kept until the call is over, for whoever watches calls."""
+        self._observed = observed
         self.drafts: list[Draft] = []
         self.positions: dict[int, Positions] = {}
         self._storage = storage
@@ -262,7 +273,16 @@ class Routines:
             path.outcome,
             arguments,
             spontaneous=path.spontaneous,
+            clauses=tuple(path.clauses),
+            answer=self._answer(path),
         )
+
+    def _answer(self, path: Path) -> Answer | None:
+        """The result of the call, where it is sure without keeping a local alive for it, or somebody watches."""
+        value = path.answer
+        if value is None or not (self._observed or value.expr.is_constant):
+            return None
+        return Answer(value.expr, self._storage.domain(value.type))
 
     def _keep(self, draft: Draft) -> None:
         if draft.guard == FALSE:
