@@ -23,6 +23,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "check": "Check every property of every specification.",
         "draw": "Draw a state map, a reachable graph or a counterexample.",
         "export": "Write the same model for another tool.",
+        "diff": "Say what a change of a specification means, and who it breaks.",
         "rules": "List the rules of the dma-buf contract.",
         "explain": "Explain a rule, a kind of property or a warning.",
     }

@@ -1,0 +1,190 @@
+"""The comparison of two versions of one specification: instances paired, behaviour, verdicts and statements compared.
+
+Behaviour is compared exactly: both versions of an instance are explored together until there is nothing left, or a
+limit is reached, and then the result says so.  Where both unfold to the same system nothing has to be explored.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from custody.change.behaviour import Pair, described
+from custody.change.category import Level
+from custody.change.label import SAME, renamed, stepwise
+from custody.change.normal import alike
+from custody.change.observer import Alphabet, Observer
+from custody.change.product import compare as product
+from custody.change.properties import compare_statements, compare_verdicts
+from custody.change.result import Change, Cost, Result
+from custody.change.witness import witness
+from custody.language import Program, SpecError
+from custody.language.program import named_instances
+from custody.properties.check import check
+from custody.properties.result import RunResult
+from custody.system.finding import Limits
+from custody.system.model import System
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How far to go. `points` are states of one version of one instance, `seconds` the time for one instance."""
+
+    points: int | None = 1_000_000
+    seconds: float | None = 300.0
+
+    @staticmethod
+    def of(points: int | None, seconds: float | None) -> Effort:
+        """The given limits, and the usual ones where none is given."""
+        return Effort(points or Effort.points, seconds or Effort.seconds)
+
+
+@dataclass(slots=True)
+class _Findings:
+    changes: list[Change] = field(default_factory=list[Change])
+    costs: list[Cost] = field(default_factory=list[Cost])
+    limits: list[str] = field(default_factory=list[str])
+    how: list[str] = field(default_factory=list[str])
+
+
+def compare_programs(
+    old: Program, new: Program, settings: Mapping[str, str], effort: Effort = Effort(), spec: str = ""
+) -> Result:
+    """Everything that the change from `old` to `new` means; SpecError, LimitError as `instances` raises them."""
+    found = _Findings()
+    before = named_instances(old, _known(old, settings), observed=True)
+    after = named_instances(new, _known(new, settings), observed=True)
+    for name, (one, other) in _pairs(before, after, new, found).items():
+        _compare(name, one, other, effort, found)
+    first_old, first_new = next(iter(before.values())), next(iter(after.values()))
+    found.changes += compare_statements(first_old, first_new, renamed(first_new))
+    changes = _merged(found.changes)
+    return Result(spec or new.file, new.name, changes, tuple(found.costs), tuple(found.limits), tuple(found.how))
+
+
+def _known(program: Program, settings: Mapping[str, str]) -> dict[str, str]:
+    del program
+    return dict(settings)
+
+
+def _pairs(
+    before: Mapping[str, System], after: Mapping[str, System], new: Program, found: _Findings
+) -> dict[str, tuple[System, System]]:
+    """The instances that belong together, those of NEW with OLD's numbers of role instances."""
+    pairs: dict[str, tuple[System, System]] = {}
+    done: set[tuple[int, int]] = set()
+    if len(before) == 1 and len(after) == 1:
+        [(_, one)], [(name, other)] = before.items(), after.items()
+        matched = {name: (one, other)}
+    else:
+        matched = {name: (before[name], after[name]) for name in before if name in after}
+        if not matched:
+            name = next(iter(before))
+            matched = {name: (before[name], next(iter(after.values())))}
+        for name, system in before.items():
+            if name not in after and name and not any(system is one for one, _ in matched.values()):
+                found.changes.append(_instance("INSTANCE-REMOVED", name, system, new.file))
+        for name, system in after.items():
+            if name not in before and name and not any(system is other for _, other in matched.values()):
+                found.changes.append(_instance("INSTANCE-ADDED", name, system, new.file))
+    for name, (one, other) in matched.items():
+        if (id(one), id(other)) in done:
+            continue
+        done.add((id(one), id(other)))
+        pairs[name] = (one, _with_old_sizes(name, one, other, new, found))
+    return pairs
+
+
+def _instance(id: str, name: str, system: System, file: str) -> Change:  # noqa: A002
+    values = ", ".join(f"{key} = {value}" for key, value in system.parameters)
+    what = "is not checked any more" if id == "INSTANCE-REMOVED" else "is checked as well"
+    return Change(id, name, f"the instance {name} ({values}) {what}", file, 1, harmed=("everyone",))
+
+
+def _with_old_sizes(name: str, old: System, new: System, program: Program, found: _Findings) -> System:
+    """NEW as it is, or, where it has other numbers of role instances, with the parameters that OLD has."""
+    earlier = {entry.name: entry.before for entry in new.renamings if entry.kind == "parameter"}
+    before = dict(old.parameters)
+    changed = {
+        key: (before[earlier.get(key, key)], value)
+        for key, value in new.parameters
+        if earlier.get(key, key) in before and before[earlier.get(key, key)] != value
+    }
+    for key, (was, now) in changed.items():
+        message = f"{key} is {_said(now)}, and was {_said(was)}"
+        change = Change("PARAMETER-CHANGED", key, message, new.file, 1, harmed=("everyone",))
+        found.changes.append(replace(change, instances=(name,) if name else ()))
+    if not changed or _sizes(old) == _sizes(new):
+        return new
+    settings = {key: _said(was) for key, (was, _) in changed.items() if isinstance(was, int) and was is not True}
+    try:
+        resized = named_instances(program, settings, observed=True)
+    except SpecError:
+        return new
+    return resized.get(name) or next(iter(resized.values()))
+
+
+def _sizes(system: System) -> list[int]:
+    return sorted(len(members) for _, members in system.roles)
+
+
+def _said(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _compare(name: str, old: System, new: System, effort: Effort, found: _Findings) -> None:
+    title = name or "the only instance"
+    if alike(old, new, renamed(new)):
+        found.how.append(f"{title}: both versions unfold to the same system")
+        return
+    deadline = None if effort.seconds is None else time.monotonic() + effort.seconds
+    names = renamed(new)
+    split = stepwise(old) | stepwise(new, names)
+    alphabet = Alphabet()
+    pair = Pair(
+        Observer(old, alphabet, SAME, split, effort.points), Observer(new, alphabet, names, split, effort.points)
+    )
+    behaviour = product(pair.old, pair.new, deadline)
+    changes = [described(pair, witness(pair.old, pair.new, d), name) for d in behaviour.differences]
+    before, after = _checked(old, deadline), _checked(new, deadline)
+    verdicts, limits = compare_verdicts(before, after, name)
+    told = {change.subject for change in verdicts}
+    changes = [c for c in changes if not (c.id.startswith("HAZARD") and c.subject.partition(": ")[2] in told)]
+    found.changes += [*changes, *verdicts]
+    found.limits += [f"{title}: {limit}" for limit in limits]
+    if behaviour.limit is not None:
+        found.limits.append(f"{title}: behaviour was compared up to {behaviour.limit} only")
+    else:
+        found.how.append(f"{title}: compared exactly, {behaviour.pairs:,} pairs of what can be known of both")
+    _costs(name, before, after, found)
+
+
+def _checked(system: System, deadline: float | None) -> RunResult:
+    left = None if deadline is None else max(1.0, deadline - time.monotonic())
+    return check(system, system.file, limits=Limits(timeout=left))
+
+
+def _costs(name: str, before: RunResult, after: RunResult, found: _Findings) -> None:
+    one, other = before.counted, after.counted
+    if one is None or other is None or not (one.complete and other.complete):
+        return
+    sizes = (one.states or 0, other.states or 0, one.transitions or 0, other.transitions or 0)
+    if sizes[0] != sizes[1] or sizes[2] != sizes[3]:
+        found.costs.append(Cost(name, *sizes))
+
+
+def _merged(changes: list[Change]) -> tuple[Change, ...]:
+    """One change for all instances that show it, with the shortest trace; the heaviest first."""
+    merged: dict[tuple[str, str, str], Change] = {}
+    for change in changes:
+        key = (change.id, change.subject, change.only)
+        known = merged.get(key)
+        if known is None:
+            merged[key] = change
+            continue
+        shorter = change if 0 < len(change.rows) < len(known.rows) else known
+        instances = tuple(dict.fromkeys((*known.instances, *change.instances)))
+        merged[key] = replace(shorter, instances=instances)
+    heaviest = list(reversed(Level))
+    return tuple(sorted(merged.values(), key=lambda change: (heaviest.index(change.level), len(change.rows))))

@@ -1,0 +1,181 @@
+"""A form of a system in which everything is left out that nobody can tell apart: equal forms mean equal systems.
+
+Names of variables, places in the text, documentation and the order of declarations do not matter.  Variables are put
+in an order that depends on their use alone, as far as a few rounds of refinement tell them apart (Weisfeiler and
+Leman's colouring); where they do not, names decide, and then equal systems may look different, never the reverse.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+
+from custody.change.label import SAME, Names
+from custody.system.expression import Expr, Op, nodes
+from custody.system.model import Action, Property, System
+from custody.system.place import NOWHERE
+
+_ROUNDS = 3
+
+
+def alike(old: System, new: System, names: Names = SAME) -> bool:
+    """Whether the systems are the same but for what nobody can tell apart; `names` are those of `new` in `old`."""
+    if names == SAME and _bare(old) == _bare(new):
+        return True
+    if len(old.actions) != len(new.actions) or len(old.variables) != len(new.variables):
+        return False
+    return normal(old) == normal(new, names)
+
+
+def _bare(system: System) -> tuple[object, ...]:
+    """The system without places and words, variables by number. Equal expressions are one object: this is quick."""
+    return (
+        [(v.domain, v.initial) for v in system.variables],
+        [
+            (
+                *(a.name, a.actor, a.arguments, a.outcome, a.answer, a.side),
+                *(a.begins, a.ends, a.inner, a.spontaneous, a.blocking, a.guard, a.control, a.effects),
+                [(check.condition, check.property) for check in a.checks],
+                [(clause.expression, clause.duty, clause.rules) for clause in a.clauses],
+            )
+            for a in system.actions
+        ],
+        [
+            (
+                p.name,
+                p.form,
+                p.rules,
+                p.expression,
+                p.goal,
+                p.resting,
+                p.expected and replace(p.expected, place=NOWHERE),
+            )
+            for p in system.properties
+        ],
+        [(entry.name, entry.strong, entry.actions) for entry in system.fairness],
+        (system.where, system.terminal),
+    )
+
+
+class _Colours:
+    """The colours of the variables, and the texts of expressions over them, each made once."""
+
+    def __init__(self, colours: Sequence[str]) -> None:
+        self.of = colours
+        self._texts: dict[Expr, str] = {}
+
+    def text(self, root: Expr) -> str:
+        """The expression with colours for variables, its parts in an order that is not the author's."""
+        known = self._texts
+        if root in known:
+            return known[root]
+        for node in nodes(root):
+            if node in known:
+                continue
+            parts = [known[arg] for arg in node.args]
+            if node.op in (Op.AND, Op.OR, Op.ADD, Op.MUL, Op.EQ):
+                parts.sort()
+            value = self.of[node.value] if node.op in (Op.READ, Op.NEXT) else str(node.value)
+            known[node] = _digest(f"{node.op} {value} {parts}")
+        return known[root]
+
+
+def normal(system: System, names: Names = SAME) -> bytes:
+    """The digest of the form, with routines and roles under their earlier names."""
+    colours = _colours(system, names)
+    actions = sorted(_action(action, colours, names) for action in system.actions)
+    properties = sorted(_property(p, colours, _earlier(system)) for p in system.properties)
+    variables = sorted(f"{colours.of[i]} {v.initial}" for i, v in enumerate(system.variables))
+    fairness = sorted(
+        f"{entry.strong} {sorted(_action(system.actions[i], colours, names) for i in entry.actions)}"
+        for entry in system.fairness
+    )
+    rest = [colours.text(system.where), colours.text(system.terminal)]
+    return _digest(repr((variables, actions, properties, fairness, rest))).encode()
+
+
+def _earlier(system: System) -> dict[str, str]:
+    return {entry.name: entry.before for entry in system.renamings if entry.kind == "property"}
+
+
+def _colours(system: System, names: Names) -> _Colours:
+    """A colour for each variable, made of how it is used; of its name, too, where that does not tell it apart."""
+    shown = [_digest(f"{v.domain.low} {v.domain.high} {v.domain.boolean} {v.initial}") for v in system.variables]
+    for _ in range(_ROUNDS):
+        colours = _Colours(shown)
+        uses: list[list[str]] = [[] for _ in system.variables]
+        for action in system.actions:
+            whole = _action(action, colours, names)
+            for effect in action.effects:
+                uses[effect.variable].append(f"writes {colours.text(effect.value)} in {whole}")
+            for variable in _reads(action):
+                uses[variable].append(f"read by {whole}")
+        for p in system.properties:
+            whole = _property(p, colours, {})
+            for variable in _variables(p.expression, p.goal, *(rest for _, rest in p.resting)):
+                uses[variable].append(f"in {whole}")
+        shown = [_digest(repr((colour, sorted(used)))) for colour, used in zip(shown, uses, strict=True)]
+    seen: dict[str, list[int]] = {}
+    for index, colour in enumerate(shown):
+        seen.setdefault(colour, []).append(index)
+    for members in seen.values():
+        if len(members) > 1:
+            for index in members:
+                shown[index] += system.variables[index].name
+    return _Colours(shown)
+
+
+def _reads(action: Action) -> set[int]:
+    roots = [action.guard, *(check.condition for check in action.checks), *(e.value for e in action.effects)]
+    roots += [action.answer.value] if action.answer is not None else []
+    return _variables(*roots)
+
+
+def _variables(*roots: Expr) -> set[int]:
+    return {node.value for node in nodes(*roots) if node.op in (Op.READ, Op.NEXT)}
+
+
+def _action(action: Action, colours: _Colours, names: Names) -> str:
+    answer = None
+    if action.answer is not None:
+        answer = (colours.text(action.answer.value), action.answer.domain.labels)
+    return _digest(
+        repr(
+            (
+                names.routine(action.name),
+                names.actor(action.actor),
+                [names.value(value) for _, value in action.arguments],
+                action.outcome,
+                answer,
+                (action.begins, action.ends, action.inner, action.spontaneous, action.blocking, action.side),
+                colours.text(action.guard),
+                colours.text(action.control),
+                sorted((colours.of[e.variable], colours.text(e.value)) for e in action.effects),
+                [(colours.text(check.condition), check.property) for check in action.checks],
+                sorted((colours.text(c.expression), c.duty, c.rules) for c in action.clauses),
+            )
+        )
+    )
+
+
+def _property(p: Property, colours: _Colours, earlier: dict[str, str]) -> str:
+    expected = None if p.expected is None else (p.expected.violated, p.expected.length)
+    resting = sorted((who, colours.text(when)) for who, when in p.resting)
+    return _digest(
+        repr(
+            (
+                earlier.get(p.name, p.name),
+                p.form,
+                p.rules,
+                expected,
+                colours.text(p.expression),
+                colours.text(p.goal),
+                resting,
+            )
+        )
+    )
+
+
+def _digest(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()

@@ -1,0 +1,57 @@
+"""The comparison as JSON, version 1: everything that the other forms are made of."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from custody.change.judge import Finding, Judgement
+from custody.change.result import Change, Result, to_json
+from custody.language.diagnostic import Diagnostic
+
+
+def render(judgement: Judgement) -> str:
+    """The whole document with a final newline."""
+    level = judgement.level
+    document = {
+        "version": 1,
+        "compared": judgement.between,
+        "verdict": "inconclusive" if level is None else level.value,
+        "closes": judgement.closes,
+        "specifications": [_result(judgement, result) for result in judgement.results],
+        "baseline": [_finding(f) for f in judgement.findings if f.change.id.startswith("BASELINE-")],
+        "errors": [_error(error) for error in judgement.errors],
+    }
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+
+
+def _result(judgement: Judgement, result: Result) -> dict[str, Any]:
+    level = result.level
+    data = to_json(result)
+    return {
+        "spec": result.spec,
+        "model": result.model,
+        "verdict": "inconclusive" if level is None else level.value,
+        "changes": [_finding(f) for f in judgement.findings if f.spec == result.spec],
+        "costs": data["costs"],
+        "limits": list(result.limits),
+        "how": list(result.how),
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        **_change(finding.change),
+        "severity": finding.severity.value,
+        "accepted": finding.accepted,
+    }
+
+
+def _change(change: Change) -> dict[str, Any]:
+    data = to_json(Result("", "", (change,)))["changes"][0]
+    return {"level": change.level.value, **data, "fingerprint": change.fingerprint}
+
+
+def _error(error: Diagnostic) -> dict[str, Any]:
+    place = error.place
+    return {"code": error.code, "message": error.message, "file": place.file, "line": place.line}

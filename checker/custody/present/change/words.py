@@ -1,0 +1,50 @@
+"""Words that every form of the report uses; the words of success are made here and nowhere else."""
+
+from __future__ import annotations
+
+from custody.change.category import Level
+from custody.change.judge import Judgement
+from custody.change.result import Change, Row
+
+
+def level_words(level: Level | None) -> str:
+    """The verdict on one specification."""
+    match level:
+        case None:
+            return "inconclusive"
+        case Level.IDENTICAL:
+            return "identical: no change of behaviour"
+        case _:
+            return level.value
+
+
+def refused_by(change: Change) -> str:
+    """Who refuses the last step."""
+    return f"{'NEW' if change.only == 'old' else 'OLD'} does not have this step here"
+
+
+def same_shifts(row: Row) -> bool:
+    """Whether the step does the same in both versions."""
+    return row.old == row.new
+
+
+def closing(judgement: Judgement) -> str:
+    """The closing line. Only where everything was compared and nothing closes the gate does it sound like success."""
+    counted = len(judgement.results)
+    what = f"{counted} specification{'' if counted == 1 else 's'} compared"
+    if judgement.between:
+        what += f", {judgement.between}"
+    closing_ones = sum(finding.closes for finding in judgement.findings)
+    accepted = sum(finding.accepted is not None for finding in judgement.findings)
+    parts = [what]
+    if closing_ones:
+        parts.append(f"{closing_ones} change{'' if closing_ones == 1 else 's'} that close the gate")
+    if accepted:
+        parts.append(f"{accepted} accepted")
+    if judgement.errors:
+        parts.append(f"{len(judgement.errors)} could not be compared")
+    if judgement.limits:
+        parts.append("not complete")
+    if closing_ones or judgement.errors or judgement.limits:
+        return "; ".join(parts)
+    return "; ".join([*parts, level_words(judgement.level)])

@@ -1,0 +1,29 @@
+"""Pairs of versions with a known meaning: each is classified right, and its witness is a run of one version only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from custody.change.compare import compare_programs
+from custody.change.result import Result
+from custody.language import load
+from support.pairs import PAIRS, Edit
+
+
+def compared(tmp_path: Path, edit: Edit) -> Result:
+    """What the comparison says about the edit."""
+    old, new = edit.write(tmp_path)
+    return compare_programs(load(str(old)), load(str(new)), dict(edit.settings))
+
+
+@pytest.mark.parametrize("edit", PAIRS, ids=lambda edit: edit.name)
+def test_classified(tmp_path: Path, edit: Edit) -> None:
+    result = compared(tmp_path, edit)
+    assert not result.limits
+    said = {(change.id, change.subject) for change in result.changes}
+    assert set(edit.changes) <= said, said
+    assert {change.id for change in result.changes} <= {name for name, _ in edit.changes} | set(edit.besides), said
+    assert result.level is not None
+    assert result.level.value == edit.level
