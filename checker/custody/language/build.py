@@ -23,6 +23,10 @@ def _doc(text: str) -> str:
     return re.sub(r"\s+", " ", body).strip()
 
 
+def _said(message: Token | None) -> str | None:
+    return None if message is None else _doc(str(message))
+
+
 @v_args(meta=True)
 class TreeBuilder(Transformer[Token, Any]):
     """Builds the tree of one declaration that stands `offset` lines into `file`."""
@@ -305,11 +309,12 @@ class TreeBuilder(Transformer[Token, Any]):
         return self._statement(s.Fails(self._at(meta), str(children[0])))
 
     def requires(self, meta: Meta, children: list[Any]) -> s.Statement:
-        condition, rules = children
-        return self._statement(s.Requires(self._at(meta), condition, rules or ()))
+        condition, message, rules = children
+        return self._statement(s.Requires(self._at(meta), condition, _said(message), rules or ()))
 
     def when(self, meta: Meta, children: list[Any]) -> s.Statement:
-        return self._statement(s.When(self._at(meta), children[0]))
+        condition, message, rules = children
+        return self._statement(s.When(self._at(meta), condition, _said(message), rules or ()))
 
     def wait_until(self, meta: Meta, children: list[Any]) -> s.Statement:
         return self._statement(s.WaitUntil(self._at(meta), *children))
@@ -367,7 +372,7 @@ class TreeBuilder(Transformer[Token, Any]):
 
     def assert_statement(self, meta: Meta, children: list[Any]) -> s.Statement:
         condition, message = children
-        return self._statement(s.Assert(self._at(meta), condition, _doc(str(message)) if message else None))
+        return self._statement(s.Assert(self._at(meta), condition, _said(message)))
 
     # -------------------------------------------------------------- properties
 
@@ -440,6 +445,19 @@ class TreeBuilder(Transformer[Token, Any]):
 
     def misbehaving(self, meta: Meta, children: list[Any]) -> s.Misbehaving:
         return s.Misbehaving(self._at(meta), str(children[0]), children[1])
+
+    def recorded(self, meta: Meta, children: list[Any]) -> s.Recorded:
+        return s.Recorded(self._at(meta), tuple(str(child) for child in children if isinstance(child, Token)))
+
+    def event(self, meta: Meta, children: list[Any]) -> s.Event:
+        tokens = [child for child in children if isinstance(child, Token)]
+        names = tuple(_doc(str(token)) for token in tokens if token.type == "STRING")
+        errno = next((str(token) for token in tokens if token.type == "NAME"), None)
+        return s.Event(self._at(meta), str(tokens[0]), names, errno, _of(children, s.Occurrence))
+
+    def occurrence(self, meta: Meta, children: list[Any]) -> s.Occurrence:
+        action, *fields = (child for child in children if child is not None)
+        return s.Occurrence(self._at(meta), str(action), tuple(str(name) for name in fields))
 
     def expect(self, meta: Meta, children: list[Any]) -> s.Expect:
         return s.Expect(self._at(meta), tuple(children))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+
 from custody.language import syntax as s
 from custody.language.declare import Scoped, World
 from custody.language.infer import Inference
@@ -16,6 +18,7 @@ from custody.language.symbols import (
 )
 from custody.language.types import (
     BOOL,
+    ERRNOS,
     SIDES,
     ArrayType,
     CompletionType,
@@ -188,6 +191,10 @@ def _other(world: World, scoped: Scoped, names: dict[str, s.Node]) -> None:
             for expected in expectations:
                 if expected.condition is not None:
                     Inference(world, scope).expect(expected.condition, BOOL)
+        case s.Recorded():
+            pass
+        case s.Event():
+            _event(world, declaration, scope)
         case _:
             raise AssertionError(f"no check for {type(declaration).__name__}")
 
@@ -218,3 +225,27 @@ def _property(world: World, declaration: s.PropertyDecl, scope: Scope, names: di
             near = scope.near(declaration.of)
             hint = f"did you mean '{near}'?" if near and near != declaration.of else None
             world.problems.error(declaration, "name", f"'{declaration.of}' is not a role", hint)
+
+
+def _event(world: World, declaration: s.Event, scope: Scope) -> None:
+    """Complains about actions and errors that do not exist, and about fields that do not fit the parameters."""
+    errno = declaration.errno
+    if errno is not None and errno not in ERRNOS:
+        near = difflib.get_close_matches(errno, ERRNOS, 1)
+        hint = f"did you mean '{near[0]}'?" if near else None
+        world.problems.error(declaration, "errno", f"'{errno}' is not an error number that is known here", hint)
+    for occurrence in declaration.occurrences:
+        symbol = scope.find(occurrence.action)
+        if not isinstance(symbol, RoutineSymbol) or symbol.declaration.kind != "action":
+            near = scope.near(occurrence.action)
+            hint = f"did you mean '{near}'?" if near and near != occurrence.action else None
+            world.problems.error(occurrence, "event", f"'{occurrence.action}' is not an action", hint)
+            continue
+        wanted, given = len(symbol.parameters), len(occurrence.fields)
+        if wanted != given:
+            names = ", ".join(parameter.name for parameter in symbol.parameters) or "nothing"
+            message = f"'{symbol.name}' needs {wanted} fields, not {given}"
+            world.problems.error(occurrence, "event", message, f"it is given {names}")
+        if symbol.actor is not None:
+            message = f"'{symbol.name}' is performed by {symbol.actor.name}, which no recorded field can name"
+            world.problems.error(occurrence, "event", message, "make whoever acts a parameter")

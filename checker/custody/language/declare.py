@@ -89,7 +89,7 @@ class World:
         self.objects: list[TypeSymbol] = []
         self.routines: list[RoutineSymbol] = []
         self.others: list[Scoped] = []
-        """Properties, init, terminal, fair, misbehaving and expect declarations."""
+        """Properties, init, terminal, fair, misbehaving, expect, recorded and event declarations."""
         self._library = library
         self._overrides = overrides
         self._variants: dict[VariantType, None] = {ERRNO: None}
@@ -347,7 +347,16 @@ class World:
                     self._define(declaration, scope)
                 case s.Routine():
                     self._routine(declaration, scope, prefix)
-                case s.PropertyDecl() | s.Init() | s.Terminal() | s.Fair() | s.Misbehaving() | s.Expect():
+                case (
+                    s.PropertyDecl()
+                    | s.Init()
+                    | s.Terminal()
+                    | s.Fair()
+                    | s.Misbehaving()
+                    | s.Expect()
+                    | s.Recorded()
+                    | s.Event()
+                ):
                     self.others.append(Scoped(declaration, scope))
                 case _:
                     pass

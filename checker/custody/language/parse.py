@@ -24,9 +24,11 @@ from lark.indenter import DedentError, Indenter
 
 from custody.language.build import TreeBuilder
 from custody.language.diagnostic import Diagnostic
-from custody.language.library import MAX_BYTES
 from custody.language.syntax import Declaration
 from custody.system.place import Place
+
+MAX_BYTES = 1 << 20
+"""The largest specification file, in bytes."""
 
 MAX_DEPTH = 120
 """How deeply brackets, blocks and expressions may nest."""
@@ -35,6 +37,7 @@ DECLARATIONS = (
     "model", "contract", "module", "use", "param", "const", "type", "record", "object", "role", "state", "init",
     "define", "action", "procedure", "process", "invariant", "never", "transition", "reachable", "deadlock_free",
     "eventually", "leads_to", "terminal", "fair", "misbehaving", "expect", "instance", "lemma",
+    "recorded", "event",
 )  # fmt: skip
 
 STATEMENTS = (
@@ -51,7 +54,7 @@ _WORDS = {
     "RBRACE": "'}'", "COMMA": "','", "COLON": "':'", "EQUAL": "'='", "DOT": "'.'", "VBAR": "'|'",
     "QMARK": "'?'", "PLUS": "'+'", "MINUS": "'-'", "STAR": "'*'", "SLASH": "'/'", "PERCENT": "'%'",
     "__ANON_0": "'..'", "__ANON_1": "'~>'", "__ANON_2": "'<=>'", "__ANON_3": "'=>'",
-    "QUANTIFIER": "'forall' or 'exists'", "$END": "the end of the declaration",
+    "QUANTIFIER": "'forall' or 'exists'", "SIGHTING": "'enter', 'return' or 'mark'", "$END": "the end of the declaration",
 }  # fmt: skip
 
 _OPERATORS = frozenset({"COMPARE", "PLUS", "MINUS", "STAR", "SLASH", "PERCENT", "IN", "IS", "AND", "OR", "NOT"}) | {

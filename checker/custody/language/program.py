@@ -1,11 +1,26 @@
-"""A specification that was read and checked, whoever did that."""
+"""A specification from its file to its transition systems."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 
-from custody.language.diagnostic import Diagnostic
+from custody.language import syntax as s
+from custody.language.check import check
+from custody.language.constants import constant
+from custody.language.declare import World
+from custody.language.diagnostic import Diagnostic, LimitError, SpecError
 from custody.language.library import Library
+from custody.language.problems import Problems
+from custody.language.symbols import Constant
+from custody.language.unfold.assemble import assemble
+from custody.system.model import System
+from custody.system.place import Place
+
+_PROPERTIES = (s.PropertyDecl, s.Expect)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,3 +34,104 @@ class Program:
     has_properties: bool
     warnings: tuple[Diagnostic, ...]
     library: Library
+
+
+def load(path: str, text: str | None = None, roots: Sequence[Path] = ()) -> Program:
+    """Reads, resolves and type checks a specification with the default values of its parameters.
+
+    `text` replaces the content of the file, `roots` are further folders that modules may come from.
+    Raises SpecError with everything that is wrong.
+    """
+    problems = Problems()
+    library = Library(path, text, roots)
+    world = checked(library, {}, problems)
+    declarations = library.declarations(path, problems)
+    problems.raise_errors()
+    header = world.header or s.Header(Place(path, 1), "model", Path(path).stem, None, "", ())
+    has_properties = any(isinstance(declaration, _PROPERTIES) for declaration in declarations)
+    return Program(header.name, path, header.doc, header.kind, has_properties, problems.warnings, library)
+
+
+def instances(program: Program, settings: Mapping[str, str], *, observed: bool = False) -> tuple[System, ...]:
+    """The systems that a specification declares, one for each `instance`, or a single one.
+
+    `settings` gives parameters other values, as texts.  Raises SpecError for unknown parameters and values
+    out of range, LimitError where the model is too large to unfold.
+    """
+    found = named_instances(program, settings, observed=observed)
+    return tuple({id(system): system for system in found.values()}.values())
+
+
+def named_instances(program: Program, settings: Mapping[str, str], *, observed: bool = False) -> dict[str, System]:
+    """The same by the names of the instances; "" where none is declared. Some may be one and the same."""
+    given = {name: _setting(program, name, text) for name, text in settings.items()}
+    systems: dict[tuple[tuple[str, Constant], ...], System] = {}
+    found: dict[str, System] = {}
+    for name, bindings in _declared(program).items():
+        problems = Problems()
+        world = checked(program.library, {**bindings, **given}, problems)
+        problems.raise_errors()
+        key = tuple(world.parameters.items())
+        if key not in systems:
+            try:
+                systems[key] = replace(assemble(world, program.file, observed=observed), instance=name)
+            except LimitError as error:
+                raise error if error.place.line else LimitError(Place(program.file, 1), error.reason) from None
+        found[name] = systems[key]
+    return found
+
+
+def sized(program: Program, settings: Mapping[str, str], sizes: Mapping[str, int]) -> System:
+    """The one system with these parameters, whatever instances are declared; `sizes` outweigh `settings`.
+
+    Raises as `instances` does.
+    """
+    given = {name: _setting(program, name, text) for name, text in settings.items()}
+    problems = Problems()
+    world = checked(program.library, {**given, **sizes}, problems)
+    problems.raise_errors()
+    return assemble(world, program.file)
+
+
+def checked(library: Library, overrides: Mapping[str, Constant], problems: Problems) -> World:
+    """The world of declarations with these parameters; complaints go to `problems`."""
+    world = World(library, overrides, problems)
+    check(world)
+    return world
+
+
+def _declared(program: Program) -> dict[str, dict[str, Constant]]:
+    """The parameters of each declared instance; one without any where none is declared."""
+    problems = Problems()
+    declarations = program.library.declarations(program.file, problems)
+    found: dict[str, dict[str, Constant]] = {}
+    scope = World(program.library, {}, problems).scope
+    for declaration in declarations:
+        if not isinstance(declaration, s.Instance):
+            continue
+        if declaration.name in found:
+            problems.error(declaration, "duplicate", f"the instance '{declaration.name}' is declared twice")
+        values: dict[str, Constant] = {}
+        for name, expression in declaration.bindings:
+            value = constant(expression, scope, problems)
+            if value is not None:
+                values[name] = value
+        found[declaration.name] = values
+    problems.raise_errors()
+    return found or {"": {}}
+
+
+def _setting(program: Program, name: str, text: str) -> Constant:
+    problems = Problems()
+    world = World(program.library, {}, problems)
+    if name not in world.parameters:
+        near = difflib.get_close_matches(name, list(world.parameters), 1)
+        known = ", ".join(world.parameters) or "none"
+        hint = f"did you mean '{near[0]}'?" if near else f"it has {known}"
+        place = Place(program.file, 1)
+        raise SpecError([Diagnostic(place, "parameter", f"there is no parameter '{name}'", hint)])
+    if text in ("true", "false"):
+        return text == "true"
+    if re.fullmatch(r"-?[0-9]{1,10}", text):
+        return int(text)
+    return text

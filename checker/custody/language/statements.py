@@ -138,8 +138,9 @@ class _Body:
                 self._types().expect(condition, BOOL)
                 self.world.check_rules(node, rules)
                 self._at_entry(node, "requires")
-            case s.When(condition=condition):
+            case s.When(condition=condition, rules=rules):
                 self._types().expect(condition, BOOL)
+                self.world.check_rules(node, rules)
                 if not self.is_action:
                     self.problems.error(node, "step", "'when' guards an action; a procedure says 'wait until'")
             case s.WaitUntil(condition=condition, alternatives=alternatives):

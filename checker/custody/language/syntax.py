@@ -389,15 +389,18 @@ class Fails(Statement):
 
 @dataclass(slots=True, eq=False)
 class Requires(Statement):
-    """A duty of the caller."""
+    """A duty of the caller; `message` says in words what breaking it is."""
 
     condition: ExprNode
+    message: str | None
     rules: tuple[str, ...]
 
 
 @dataclass(slots=True, eq=False)
 class When(Statement):
     condition: ExprNode
+    message: str | None
+    rules: tuple[str, ...]
 
 
 @dataclass(slots=True, eq=False)
@@ -648,6 +651,34 @@ class Fair(Declaration):
 class Misbehaving(Declaration):
     who: str
     condition: ExprNode | None
+
+
+@dataclass(slots=True, eq=False)
+class Recorded(Declaration):
+    """`recorded by FIELD`: a recording shows one run of the contract for each value of that field (or an alias)."""
+
+    fields: tuple[str, ...]
+
+
+@dataclass(slots=True, eq=False)
+class Occurrence(Node):
+    """An action that an event stands for, with the recorded fields that its parameters are read from."""
+
+    action: str
+    fields: tuple[str, ...]
+
+
+@dataclass(slots=True, eq=False)
+class Event(Declaration):
+    """`event SIGHTING "NAME" as ACTION(FIELD)`: what a line of a recording says of the contract.
+
+    `sighting` is "enter", "return" or "mark"; `errno` restricts it to lines that report this error.
+    """
+
+    sighting: str
+    names: tuple[str, ...]
+    errno: str | None
+    occurrences: tuple[Occurrence, ...]
 
 
 @dataclass(slots=True, eq=False)

@@ -11,7 +11,7 @@ SIDES = ("importer", "exporter", "core", "user", "hardware")
 ERRNOS = (
     "OK", "EPERM", "ENOENT", "EINTR", "EIO", "EAGAIN", "ENOMEM", "EACCES", "EFAULT", "EBUSY", "EEXIST", "ENODEV",
     "EINVAL", "ENOTTY", "ENOSPC", "ERANGE", "EDEADLK", "EOVERFLOW", "EOPNOTSUPP", "ETIMEDOUT", "EALREADY",
-    "ERESTARTSYS",
+    "ERESTARTSYS", "EBADF", "EMFILE", "ENFILE", "ENXIO",
 )  # fmt: skip
 """The words of the built-in type `errno`."""
 

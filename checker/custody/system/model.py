@@ -101,13 +101,17 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """A part of an action's guard as it was written: a duty of the caller, or else a promise of whoever answers."""
+    """A part of an action's guard as it was written: a duty of the caller, or else a promise of whoever answers.
+
+    `message` says in words what it means that it does not hold.
+    """
 
     expression: Expr
     text: str
     place: Place
     duty: bool = False
     rules: tuple[str, ...] = ()
+    message: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +135,8 @@ class Action:
 
     `clauses` are the parts of `guard` that the specification states; what is left of it are branches taken.  `ends`
     marks the step that a procedure ends with, which may be the one that it begins with; `answer` is what it then
-    returns.  An `inner` step goes on with what its actor has begun.  `blocking` is what the specification says.
+    returns.  `waived` are duties that are no part of the guard, since their side is declared to misbehave.  An
+    `inner` step goes on with what its actor has begun.  `blocking` is what the specification says.
     """
 
     name: str
@@ -149,6 +154,7 @@ class Action:
     spontaneous: bool = False
     side: str | None = None
     clauses: tuple[Clause, ...] = ()
+    waived: tuple[Clause, ...] = ()
     ends: bool = False
     answer: Answer | None = None
     inner: bool = False

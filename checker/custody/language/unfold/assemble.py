@@ -379,6 +379,7 @@ class _Assembly:
             spontaneous=draft.spontaneous,
             side=self._side(draft.routine),
             clauses=draft.clauses,
+            waived=draft.waived,
             ends=draft.source is not None and draft.target == IDLE,
             answer=draft.answer,
             inner=draft.source is not None and not draft.begins,

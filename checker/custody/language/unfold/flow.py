@@ -303,35 +303,30 @@ class Flow:
         if not frame.is_entry:
             message = f"'{frame.routine.name}' is called although what it requires does not hold"
             self._recorder(path, frame).check("requires", truth, message, place)
-        elif not self._operations.misbehaves(frame.routine):
-            path.clauses += self._clauses(path, frame, condition, duty=True, rules=node.rules)
+        elif self._operations.misbehaves(frame.routine):
+            path.waived += self._clauses(path, frame, node, condition)
+        else:
+            path.clauses += self._clauses(path, frame, node, condition)
             path.require(truth)
 
     def _when(self, node: s.When, condition: s.ExprNode, after: int, frame: Frame) -> int:
         def run(path: Path) -> Forks:
             truth = self._evaluator(path, frame).truth(condition)
-            path.clauses += self._clauses(path, frame, condition)
+            path.clauses += self._clauses(path, frame, node, condition)
             return [(path, after)] if path.require(truth) else []
 
         return self._add(run, is_shared(condition), frame, node.text, node.place)
 
-    def _clauses(
-        self,
-        path: Path,
-        frame: Frame,
-        condition: s.ExprNode,
-        *,
-        duty: bool = False,
-        rules: tuple[str, ...] = (),
-    ) -> list[Clause]:
+    def _clauses(self, path: Path, frame: Frame, node: s.Requires | s.When, condition: s.ExprNode) -> list[Clause]:
         """The conjuncts of a condition, each for itself."""
         if isinstance(condition, s.Connective) and condition.operator == "and":
-            parts = condition.parts
-            return [found for part in parts for found in self._clauses(path, frame, part, duty=duty, rules=rules)]
+            return [found for part in condition.parts for found in self._clauses(path, frame, node, part)]
         evaluator = self._evaluator(path, frame)
         evaluator.recorder = None  # whether a part makes sense is looked at where the whole is
         truth = evaluator.truth(condition)
-        return [] if truth == TRUE else [Clause(truth, show(condition), condition.place, duty, rules)]
+        duty = isinstance(node, s.Requires)
+        clause = Clause(truth, show(condition), condition.place, duty, node.rules, node.message)
+        return [] if truth == TRUE else [clause]
 
     def _assert(
         self, path: Path, frame: Frame, condition: s.ExprNode, message: str | None, node: s.Statement

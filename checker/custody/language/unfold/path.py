@@ -49,6 +49,8 @@ class Path:
     ordered: int = 0
     """How many `atomic` blocks the path is inside of."""
     clauses: list[Clause] = field(default_factory=list[Clause])
+    waived: list[Clause] = field(default_factory=list[Clause])
+    """Duties of a side that is declared to misbehave."""
     answer: Scalar | None = None
     """What the call returns that ends here."""
 
@@ -72,6 +74,7 @@ class Path:
             self.inside,
             self.ordered,
             list(self.clauses),
+            list(self.waived),
             self.answer,
         )
 

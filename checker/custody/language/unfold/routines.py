@@ -44,6 +44,7 @@ class Draft:
     begins: bool = False
     spontaneous: bool = False
     clauses: tuple[Clause, ...] = ()
+    waived: tuple[Clause, ...] = ()
     answer: Answer | None = None
 
 
@@ -274,6 +275,7 @@ class Routines:
             arguments,
             spontaneous=path.spontaneous,
             clauses=tuple(path.clauses),
+            waived=tuple(path.waived),
             answer=self._answer(path),
         )
 
