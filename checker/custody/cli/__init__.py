@@ -22,7 +22,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "check": "Check every property of every specification.",
         "draw": "Draw a state map, a reachable graph or a counterexample.",
-        "simulate": "Play a specification step by step, by hand or at random.",
+        "trace": "Hold recordings of a running kernel against a contract.",
         "export": "Write the same model for another tool.",
         "diff": "Say what a change of a specification means, and who it breaks.",
         "rules": "List the rules of the dma-buf contract.",
