@@ -54,7 +54,8 @@ _WORDS = {
     "RBRACE": "'}'", "COMMA": "','", "COLON": "':'", "EQUAL": "'='", "DOT": "'.'", "VBAR": "'|'",
     "QMARK": "'?'", "PLUS": "'+'", "MINUS": "'-'", "STAR": "'*'", "SLASH": "'/'", "PERCENT": "'%'",
     "__ANON_0": "'..'", "__ANON_1": "'~>'", "__ANON_2": "'<=>'", "__ANON_3": "'=>'",
-    "QUANTIFIER": "'forall' or 'exists'", "SIGHTING": "'enter', 'return' or 'mark'", "$END": "the end of the declaration",
+    "QUANTIFIER": "'forall' or 'exists'", "SIGHTING": "'enter', 'return' or 'mark'",
+    "$END": "the end of the declaration",
 }  # fmt: skip
 
 _OPERATORS = frozenset({"COMPARE", "PLUS", "MINUS", "STAR", "SLASH", "PERCENT", "IN", "IS", "AND", "OR", "NOT"}) | {
