@@ -21,6 +21,7 @@ from custody.cli.codes import Code
 COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "check": "Check every property of every specification.",
+        "mutate": "Make mistakes in a specification, to see whether its properties catch them.",
         "draw": "Draw a state map, a reachable graph or a counterexample.",
         "trace": "Hold recordings of a running kernel against a contract.",
         "export": "Write the same model for another tool.",

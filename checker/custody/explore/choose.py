@@ -91,7 +91,7 @@ def _in_c(
 def _search(
     task: Task, limits: Limits, progress: ProgressHook | None, means: Means, *, until_seen: bool = False
 ) -> Exploration:
-    code = CompiledCode(task)
+    code = CompiledCode(task, means.hasty)
     try:
         return compiled.search(task, code, limits, progress, means, until_seen=until_seen)
     finally:

@@ -24,6 +24,9 @@ from custody.system.model import Property, System
 _QUICKLY: Final = ("-O1",)
 """More costs twice the time to compile, and the straight code of models gains nothing by it."""
 
+_HASTILY: Final = ("-O0",)
+"""A quarter of the time to compile, and five times that to search: for small searches of which there are many."""
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -90,13 +93,14 @@ class Code(Protocol):
 
 
 class CompiledCode:
-    """Compiles from the moment that it is made; `CompilerError` without a compiler."""
+    """Compiles from the moment that it is made, `hastily` for a small search; `CompilerError` without a compiler."""
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: Task, hastily: bool = False) -> None:
         self._texts = {"model.h": texts(False)["model.h"], "model.c": task.text}
         self._task = task
         self._engine = library(with_graphs=bool(task.followed))
-        self._expand = Build(Source(self._texts, _QUICKLY))
+        self._options = _HASTILY if hastily else _QUICKLY
+        self._expand = Build(Source(self._texts, self._options))
         self._steps: Build | None = None
 
     def stop(self) -> None:
@@ -113,7 +117,8 @@ class CompiledCode:
     def expand(self) -> Expand:
         """What is needed afterwards is compiled while the search goes on."""
         expand = Expand(load_model(self._expand.path()))
-        self._begin_steps()
+        if self._options is _QUICKLY:
+            self._begin_steps()
         return expand
 
     def model(self) -> Model:
@@ -122,5 +127,5 @@ class CompiledCode:
 
     def _begin_steps(self) -> Build:
         if self._steps is None:
-            self._steps = Build(Source(self._texts, (*_QUICKLY, "-DCUSTODY_STEPS")))
+            self._steps = Build(Source(self._texts, (*self._options, "-DCUSTODY_STEPS")))
         return self._steps

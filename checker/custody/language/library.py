@@ -61,6 +61,12 @@ class Library:
         """What was parsed so far, by file, the root first; not to be changed."""
         return dict(self._parsed)
 
+    def changed(self, file: str, declarations: tuple[Declaration, ...]) -> Library:
+        """The same library with other declarations in one of its files."""
+        other = copy.copy(self)
+        other._parsed = {**self._parsed, file: declarations}
+        return other
+
     def find(self, use: Use, problems: Problems) -> str | None:
         """The file that `use` means, or None after a complaint."""
         here = Path(use.place.file).resolve().parent

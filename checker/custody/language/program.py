@@ -68,15 +68,10 @@ def named_instances(program: Program, settings: Mapping[str, str], *, observed: 
     systems: dict[tuple[tuple[str, Constant], ...], System] = {}
     found: dict[str, System] = {}
     for name, bindings in _declared(program).items():
-        problems = Problems()
-        world = checked(program.library, {**bindings, **given}, problems)
-        problems.raise_errors()
+        world = _with(program, {**bindings, **given})
         key = tuple(world.parameters.items())
         if key not in systems:
-            try:
-                systems[key] = replace(assemble(world, program.file, observed=observed), instance=name)
-            except LimitError as error:
-                raise error if error.place.line else LimitError(Place(program.file, 1), error.reason) from None
+            systems[key] = _unfolded(world, program, name, observed=observed)
         found[name] = systems[key]
     return found
 
@@ -87,10 +82,26 @@ def sized(program: Program, settings: Mapping[str, str], sizes: Mapping[str, int
     Raises as `instances` does.
     """
     given = {name: _setting(program, name, text) for name, text in settings.items()}
+    return assemble(_with(program, {**given, **sizes}), program.file)
+
+
+def instance_named(program: Program, name: str) -> System:
+    """One of the declared instances, or the single one, whose name is empty; KeyError when there is none."""
+    return _unfolded(_with(program, _declared(program)[name]), program, name)
+
+
+def _with(program: Program, values: Mapping[str, Constant]) -> World:
     problems = Problems()
-    world = checked(program.library, {**given, **sizes}, problems)
+    world = checked(program.library, values, problems)
     problems.raise_errors()
-    return assemble(world, program.file)
+    return world
+
+
+def _unfolded(world: World, program: Program, name: str, *, observed: bool = False) -> System:
+    try:
+        return replace(assemble(world, program.file, observed=observed), instance=name)
+    except LimitError as error:
+        raise error if error.place.line else LimitError(Place(program.file, 1), error.reason) from None
 
 
 def checked(library: Library, overrides: Mapping[str, Constant], problems: Problems) -> World:
