@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-import custody.cli.check
+import custody.cli.session
 from custody.cli import run
 from custody.properties.check import check
 from custody.properties.engines import Engine, EngineChoice
@@ -57,7 +57,7 @@ def plain_engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     ) -> RunResult:
         return check(system, spec, engine, limits, properties, progress, engines)
 
-    monkeypatch.setattr(custody.cli.check, "check", checked)
+    monkeypatch.setattr(custody.cli.session, "check", checked)
     monkeypatch.chdir(tmp_path)
 
 
@@ -201,14 +201,14 @@ class TestFault:
     def test_a_fault_is_70_and_the_other_specifications_are_still_checked(
         self, error: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        sound = custody.cli.check.check
+        sound = custody.cli.session.check
 
         def check_or_fail(system: System, spec: str, *rest: object) -> RunResult:
             if spec == "bad.custody":
                 raise error
             return sound(system, spec, *rest)  # pyright: ignore[reportArgumentType]
 
-        monkeypatch.setattr(custody.cli.check, "check", check_or_fail)
+        monkeypatch.setattr(custody.cli.session, "check", check_or_fail)
         assert run(["check", "bad.custody", "good.custody", "--json", "a.json"]) == 70
         captured = capsys.readouterr()
         assert "internal fault while checking bad.custody" in captured.err
@@ -223,7 +223,7 @@ class TestFault:
         def fail(*_arguments: object) -> RunResult:
             raise MemoryError
 
-        monkeypatch.setattr(custody.cli.check, "check", fail)
+        monkeypatch.setattr(custody.cli.session, "check", fail)
         assert run(["check", "good.custody"]) == 3
         assert "--max-memory" in capsys.readouterr().err
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-import custody.cli.check
+import custody.cli.session
 from custody.cli import run
 from custody.cli.runs import NO_MEMORY
 
@@ -109,14 +109,14 @@ class TestSame:
     def test_what_goes_wrong_is_told_as_well(
         self, code: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        sound = custody.cli.check.check
+        sound = custody.cli.session.check
 
         def check(system: Any, *rest: Any) -> Any:
             if dict(system.parameters)["LIMIT"] == 5:
                 raise MemoryError if code == "memory" else RuntimeError("oops")
             return sound(system, *rest)
 
-        monkeypatch.setattr(custody.cli.check, "check", check)
+        monkeypatch.setattr(custody.cli.session, "check", check)
         exit_code, out, err, document = checked(capsys, "a.custody", "--jobs", "3")
         assert exit_code == (70 if code == "fault" else 1)
         assert len(document["runs"]) == 3
@@ -127,14 +127,14 @@ class TestSame:
     def test_a_process_that_is_lost_is_no_success(
         self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        sound = custody.cli.check.check
+        sound = custody.cli.session.check
 
         def check(system: Any, *rest: Any) -> Any:
             if dict(system.parameters)["LIMIT"] == 5:
                 os.kill(os.getpid(), signal.SIGTERM)
             return sound(system, *rest)
 
-        monkeypatch.setattr(custody.cli.check, "check", check)
+        monkeypatch.setattr(custody.cli.session, "check", check)
         exit_code, _, err, document = checked(capsys, "a.custody", "--jobs", "3")
         assert exit_code == 70
         assert "SIGTERM" in err
@@ -143,14 +143,14 @@ class TestSame:
     def test_a_process_that_is_killed_even_alone_is_inconclusive(
         self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        sound = custody.cli.check.check
+        sound = custody.cli.session.check
 
         def check(system: Any, *rest: Any) -> Any:
             if dict(system.parameters)["LIMIT"] == 2:
                 os.kill(os.getpid(), signal.SIGKILL)
             return sound(system, *rest)
 
-        monkeypatch.setattr(custody.cli.check, "check", check)
+        monkeypatch.setattr(custody.cli.session, "check", check)
         arguments = ("a.custody", "--jobs", "2", "--property", "stays_below")
         exit_code, _, err, document = checked(capsys, *arguments)
         assert exit_code == 3

@@ -24,6 +24,8 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "mutate": "Make mistakes in a specification, to see whether its properties catch them.",
         "draw": "Draw a state map, a reachable graph or a counterexample.",
         "trace": "Hold recordings of a running kernel against a contract.",
+        "report": "Write a whole run as one page: verdicts, counterexamples to step through, coverage.",
+        "simulate": "Play a specification step by step, by hand or at random.",
         "export": "Write the same model for another tool.",
         "diff": "Say what a change of a specification means, and who it breaks.",
         "rules": "List the rules of the dma-buf contract.",

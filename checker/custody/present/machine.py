@@ -33,6 +33,13 @@ def document(report: Report) -> dict[str, Any]:
     }
 
 
+def timeless(report: Report) -> dict[str, Any]:
+    """The document without what differs from run to run: `seconds` and `peak_bytes` are null."""
+    found = document(report)
+    found["runs"] = [{**run, "seconds": None, "peak_bytes": None} for run in found["runs"]]
+    return found
+
+
 def _run(run: RunResult) -> dict[str, Any]:
     counted, reduced = run.counted, run.reduced
     about = counted or reduced

@@ -1,0 +1,110 @@
+"""`custody report`: a whole run as one page that needs no network, with its data beside it."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+
+import click
+
+from custody.cli.codes import heaviest
+from custody.cli.options import Exploring, exploring
+from custody.cli.outputs import human_stream
+from custody.cli.session import Session, jobs_option
+from custody.present.draw.dot import map_dot
+from custody.present.draw.maps import map_of
+from custody.present.draw.render import NoGraphvizError, render, write
+from custody.present.machine import timeless
+from custody.present.page.content import Content, gather
+from custody.present.page.html import Picture, html
+from custody.present.page.markdown import markdown
+from custody.present.report import Report
+from custody.properties.result import RunResult
+
+MOST_STATES = 5_000
+"""The largest instance whose state map is drawn in the page: larger ones take long, and say less."""
+
+
+@click.command(name="report")
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@exploring
+@jobs_option
+@click.option("-o", "--output", "target", required=True, metavar="DIR", help="The folder to write into.")
+@click.option(
+    "--plot",
+    "plots",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False),
+    metavar="FILE.svg",
+    help="A picture to show in the page, such as what the benchmarks drew. Repeatable.",
+)
+@click.option("--no-maps", is_flag=True, help="Without state maps, which need graphviz.")
+def command(
+    paths: tuple[str, ...], exploring: Exploring, jobs: int | None, target: str, plots: tuple[str, ...], no_maps: bool
+) -> int:
+    """Check every property of every specification, and write what came of it as a page.
+
+    DIR gets index.html, report.md and report.json; the same result gives the same bytes. The exit code is that of
+    `custody check`.
+    """
+    folder = Path(target)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise click.UsageError(f"cannot write into {target}: {error.strerror}") from None
+    pictures = [_picture(plot) for plot in plots]
+    session = Session(human_stream(()), exploring, jobs)
+    session.check_all(paths)
+    report = session.finish()
+    content = gather(report)
+    maps = {} if no_maps else _maps(report, content)
+    page = html(content, pictures, maps)
+    data = json.dumps(timeless(report), indent=1) + "\n"
+    for name, text in (("index.html", page), ("report.md", markdown(content)), ("report.json", data)):
+        try:
+            write(folder / name, text.encode())
+        except OSError as error:
+            raise click.UsageError(f"cannot write {folder / name}: {error.strerror}") from None
+    click.echo(f"wrote {folder / 'index.html'}")
+    return heaviest(session.codes)
+
+
+def _picture(plot: str) -> Picture:
+    try:
+        text = Path(plot).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.UsageError(f"cannot read {plot}: {error}") from None
+    if "<svg" not in text:
+        raise click.UsageError(f"{plot} is no SVG")
+    start, end = text.find("<title>"), text.find("</title>")
+    title = text[start + len("<title>") : end] if 0 <= start < end else Path(plot).stem
+    return Picture(title, text)
+
+
+def _maps(report: Report, content: Content) -> dict[str, str]:
+    """The state map of each specification by its key in the page: that of its smallest instance."""
+    maps: dict[str, str] = {}
+    for spec in content.specs:
+        runs = [run for run in report.runs if run.spec == spec.path and _states(run) <= MOST_STATES]
+        if not runs:
+            continue
+        run = min(runs, key=_states)
+        try:
+            maps[spec.key] = _drawn(map_dot(map_of(run.system, spec.path, "lifecycle")))
+        except NoGraphvizError as error:
+            click.echo(f"note: the page has no state maps: {error}", err=True)
+            break
+    return maps
+
+
+def _states(run: RunResult) -> int:
+    counted = run.counted
+    return MOST_STATES + 1 if counted is None or counted.states is None else counted.states
+
+
+def _drawn(dot: str) -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "map.svg"
+        render(dot, file)
+        return file.read_text(encoding="utf-8")

@@ -1,0 +1,206 @@
+"""One call of a command that checks specifications: what it was asked, what it tells while it goes, what it found.
+
+`custody check` and `custody report` are the same up to what they make of the report.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TextIO, TypeVar
+
+import click
+
+from custody.cli.codes import Code
+from custody.cli.options import Exploring
+from custody.cli.outputs import colours, width
+from custody.cli.paths import Spec, load_all
+from custody.cli.progress import Meter, meter
+from custody.cli.runs import Answer, NoResult, Run, one_by_one, side_by_side
+from custody.language import instances
+from custody.language.diagnostic import Diagnostic, LimitError, SpecError
+from custody.present.diagnostics import render as render_diagnostic
+from custody.present.report import Report
+from custody.present.text import Page, render_run, render_total, render_warnings
+from custody.properties.check import check
+from custody.properties.engines import EngineChoice, begin, prepare, searching
+from custody.properties.result import Notice, Outcome, RunResult
+from custody.properties.vacuity import standing
+from custody.system.finding import Limits, ProgressHook
+from custody.system.model import LIVENESS, System
+from custody.system.place import NOWHERE, Place
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+_WHY = {Code.INCONCLUSIVE: "out-of-memory", Code.FAULT: "internal-fault"}
+"""What the diagnostic of a run without a result is called."""
+_CODES = {Outcome.FAILED: Code.VIOLATED, Outcome.UNSETTLED: Code.INCONCLUSIVE, Outcome.PASSED: Code.PASSED}
+
+
+def jobs_option(function: _Function) -> _Function:
+    """Give a click command `--jobs`."""
+    option = click.option(
+        "--jobs",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Check N instances at once, each with its share of the memory (default: as many as there are processors"
+        " for, with --threads for each).",
+    )
+    return option(function)
+
+
+class Session:
+    """One call of the command: what it was asked, what it found so far, and what it exits with."""
+
+    def __init__(self, stream: TextIO, options: Exploring, jobs: int | None) -> None:
+        self.codes: list[Code] = []
+        self._stream = stream
+        self._page = Page(width(stream), colours(stream))
+        self._options = options
+        self._jobs = jobs or max(1, _processors() // options.means.threads)
+        self._meter: Meter | None = meter()
+        self._runs: list[RunResult] = []
+        self._errors: list[Diagnostic] = []
+        self._told: set[str] = set()
+
+    def check_all(self, paths: Sequence[str]) -> None:
+        """Load everything first, so that mistakes are told at once and not after a long search."""
+        if self._options.engine in (EngineChoice.EXPLICIT, EngineChoice.ALL):
+            # It takes as long as reading the specifications, the first time, and can be done beside that.
+            begin()
+        specs, errors = load_all(paths)
+        self._complain(errors, Code.WRONG_REQUEST)
+        loaded = [(spec, system) for spec in specs for system in self._instances(spec)]
+        if self._require_properties(system for _, system in loaded):
+            runs = [Run(spec.name, system, self._selected(system)) for spec, system in loaded]
+            warnings = {spec.name: _warnings(spec) for spec in specs}
+            self._run([run for run in runs if run.properties], warnings)
+
+    def finish(self) -> Report:
+        """Say how it ended."""
+        report = Report(tuple(self._runs), tuple(self._errors))
+        if self._runs:
+            self._stream.write(render_total(report, self._page))
+        return report
+
+    def _instances(self, spec: Spec) -> tuple[System, ...]:
+        try:
+            return instances(spec.program, self._options.settings)
+        except SpecError as error:
+            self._complain(error.diagnostics, Code.WRONG_REQUEST)
+        except LimitError as error:
+            message = str(error).removeprefix(f"{error.place}: ")
+            self._complain([Diagnostic(error.place, "too-large", message)], Code.INCONCLUSIVE)
+        return ()
+
+    def _selected(self, system: System) -> tuple[str, ...]:
+        wanted = self._options.properties
+        return tuple(known.name for known in system.properties if not wanted or known.name in wanted)
+
+    def _require_properties(self, systems: Iterable[System]) -> bool:
+        known = sorted({subject.name for system in systems for subject in system.properties})
+        unknown = [name for name in self._options.properties if name not in known]
+        for name in unknown if known else ():
+            near = difflib.get_close_matches(name, known, n=3)
+            hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(known)}"
+            complaint = Diagnostic(NOWHERE, "no-such-property", f"there is no property '{name}'", hint)
+            self._complain([complaint], Code.WRONG_REQUEST)
+        return not unknown
+
+    def _run(self, runs: Sequence[Run], warnings: Mapping[str, tuple[Notice, ...]]) -> None:
+        """Check them all; a file's warnings come with its first result, and what its results agree on after the
+        last."""
+        found: list[RunResult] = []
+        spec = ""
+        try:
+            for run, answer in self._answers(runs):
+                if run.spec != spec:
+                    self._warn(found)
+                    found, spec = [], run.spec
+                result = self._tell(run, answer, () if found else warnings[spec])
+                if result is not None:
+                    found.append(result)
+        except KeyboardInterrupt:
+            self._interrupted()
+        self._warn(found)
+
+    def _answers(self, runs: Sequence[Run]) -> Iterator[tuple[Run, Answer]]:
+        limits = self._options.limits
+        self._jobs = min(self._jobs, len(runs))
+        if self._jobs <= 1:
+            return one_by_one(runs, self._perform, limits, self._meter)
+        prepare(any(p.form in LIVENESS for run in runs for p in run.system.properties if p.name in run.properties))
+        return side_by_side(runs, self._perform, limits, self._meter, self._jobs)
+
+    def _perform(self, run: Run, limits: Limits, progress: ProgressHook | None) -> RunResult:
+        options = self._options
+        return check(run.system, run.spec, options.engine, limits, run.properties, progress, searching(options.means))
+
+    def _tell(self, run: Run, answer: Answer, warnings: tuple[Notice, ...]) -> RunResult | None:
+        self._clear()
+        if isinstance(answer, NoResult):
+            diagnostic = Diagnostic(Place(run.spec, 0), _WHY[answer.code], answer.message)
+            if answer.said:
+                click.echo(answer.said, err=True)
+                self._errors.append(diagnostic)
+                self.codes.append(answer.code)
+            else:
+                self._complain([diagnostic], answer.code)
+            return None
+        result = replace(answer, notices=(*warnings, *answer.notices))
+        self._runs.append(result)
+        self._tell_notes(result)
+        self.codes += [_CODES[found.outcome] for found in result.properties]
+        if result.interrupted:
+            self._interrupted()
+        self._stream.write(render_run(result, self._page) + "\n")
+        self._stream.flush()
+        return result
+
+    def _interrupted(self) -> None:
+        self._clear()
+        if Code.INTERRUPTED not in self.codes:
+            click.echo("custody: interrupted", err=True)
+            self.codes.append(Code.INTERRUPTED)
+
+    def _warn(self, runs: Sequence[RunResult]) -> None:
+        """What all runs of a file agree to be of no use is told after the last of them."""
+        notices = [notice for found in standing(runs).values() for notice in found]
+        if notices:
+            self._stream.write(render_warnings(notices, self._page) + "\n")
+            self._stream.flush()
+
+    def _tell_notes(self, run: RunResult) -> None:
+        """What is to be said of how the searches went, each thing once."""
+        for note in dict.fromkeys(note for found in run.explorations for note in found.notes):
+            if note not in self._told:
+                self._told.add(note)
+                click.echo(f"note: {note}", err=True)
+
+    def _complain(self, errors: Iterable[Diagnostic], code: Code) -> None:
+        for error in errors:
+            sys.stderr.write(render_diagnostic(error))
+            self._errors.append(error)
+            self.codes.append(code)
+
+    def _clear(self) -> None:
+        if self._meter is not None:
+            self._meter.clear()
+
+
+def _warnings(spec: Spec) -> tuple[Notice, ...]:
+    """What the language had to say about the text, as notices of the first run."""
+    return tuple(
+        Notice(
+            warning.code, f"{warning.message} ({warning.hint})" if warning.hint else warning.message, warning.place
+        )
+        for warning in spec.program.warnings
+    )
+
+
+def _processors() -> int:
+    """Those that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,195 @@
+"""The page in a real browser: opened, filtered, stepped through with the keyboard, on a phone, for accessibility."""
+
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownLambdaType=false, reportMissingTypeStubs=false
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+webdriver = pytest.importorskip("selenium.webdriver")
+from axe_core_python.selenium import Axe  # noqa: E402 - after the skip
+from selenium.webdriver.chrome.options import Options  # noqa: E402
+from selenium.webdriver.chrome.service import Service  # noqa: E402
+from selenium.webdriver.common.by import By  # noqa: E402
+from selenium.webdriver.common.keys import Keys  # noqa: E402
+from selenium.webdriver.support.wait import WebDriverWait  # noqa: E402
+
+from custody.cli import run  # noqa: E402
+
+CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+pytestmark = pytest.mark.skipif(
+    not (CHROMIUM and DRIVER), reason="needs chromium and its driver (apt-get install chromium chromium-driver)"
+)
+
+FLAGS = (
+    "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--disable-quic", "--disable-dev-shm-usage",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module", name="page")
+def _page(tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("report")
+    code = run(["report", "spec:as_posted/ownership", "spec:dma_buf", "-o", str(folder)])
+    assert code == 0
+    return (folder / "index.html").as_uri()
+
+
+@pytest.fixture(scope="module", name="browser")
+def _browser() -> Iterator[Any]:
+    options = Options()
+    options.binary_location = CHROMIUM or ""
+    for flag in FLAGS:
+        options.add_argument(flag)
+    driver = webdriver.Chrome(options=options, service=Service(DRIVER))
+    yield driver
+    driver.quit()
+
+
+def open_page(browser: Any, page: str, width: int = 1280, height: int = 900, dark: bool = False) -> None:
+    """The page as it is when first opened, in a window of that size (which may be a phone's)."""
+    screen = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+    scheme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": scheme})
+    browser.get("about:blank")
+    browser.get(page)
+
+
+def wait(browser: Any, condition: Any) -> Any:
+    return WebDriverWait(browser, 30).until(condition)
+
+
+def first_run(browser: Any) -> None:
+    """Opens the first counterexample, as a click does."""
+    button = browser.find_element(By.CSS_SELECTOR, "button.expected[data-run]")
+    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", button)
+    button.click()
+    wait(browser, lambda b: b.find_element(By.ID, "player").is_displayed())
+    wait(browser, lambda b: b.find_elements(By.CSS_SELECTOR, "#chart tbody tr.now"))
+
+
+def choose(browser: Any, box: str, value: str) -> None:
+    """Chooses from a box, as a script does: how a browser draws the list is its own matter."""
+    script = (
+        "const b = document.getElementById(arguments[0]); b.value = arguments[1]; b.dispatchEvent(new Event('input'))"
+    )
+    browser.execute_script(script, box, value)
+
+
+def where(browser: Any) -> tuple[int, int]:
+    """The step that is shown, and how many there are."""
+    here, _, rest = browser.find_element(By.ID, "where").text.partition(" of ")
+    return int(here), int(rest.partition(":")[0])
+
+
+def test_says_nothing_in_the_console_and_asks_no_network(browser: Any, page: str) -> None:
+    open_page(browser, page)
+    assert browser.get_log("browser") == []
+    assert browser.execute_script("return performance.getEntriesByType('resource').length") == 0
+    assert "specifications" in browser.find_element(By.CSS_SELECTOR, ".totals").text
+
+
+def test_a_counterexample_is_stepped_through_with_the_keyboard(browser: Any, page: str) -> None:
+    open_page(browser, page)
+    first_run(browser)
+    at, last = where(browser)
+    assert at == last > 1
+    keys = browser.switch_to.active_element
+    keys.send_keys(Keys.HOME)
+    assert where(browser) == (0, last)
+    keys.send_keys(Keys.ARROW_RIGHT)
+    keys.send_keys(Keys.ARROW_RIGHT)
+    assert where(browser) == (2, last)
+    assert len(browser.find_elements(By.CSS_SELECTOR, "#chart tr.now")) == 1
+    assert browser.find_element(By.CSS_SELECTOR, "#chart tr.now th").text == "2"
+    keys.send_keys(Keys.ARROW_LEFT)
+    assert where(browser) == (1, last)
+    changed = [row.text for row in browser.find_elements(By.CSS_SELECTOR, "#state tr.new")]
+    keys.send_keys(Keys.END)
+    assert where(browser) == (last, last)
+    assert browser.find_elements(By.CSS_SELECTOR, "#chart td.broken"), "the step that is to blame is marked"
+    assert changed or last == 1
+    assert browser.find_elements(By.CSS_SELECTOR, "#strip tbody tr")
+    assert f"#run={0}" in browser.current_url or "#run=" in browser.current_url
+    keys.send_keys(Keys.ESCAPE)
+    wait(browser, lambda b: not b.find_element(By.ID, "player").is_displayed())
+
+
+def test_a_link_opens_the_run_at_the_step(browser: Any, page: str) -> None:
+    open_page(browser, page + "#run=0&step=1")
+    wait(browser, lambda b: b.find_element(By.ID, "player").is_displayed())
+    wait(browser, lambda b: b.find_element(By.ID, "where").text)
+    assert where(browser)[0] == 1
+
+
+def test_filters_by_words_rule_and_verdict(browser: Any, page: str) -> None:
+    def shown() -> list[Any]:
+        rows = browser.find_elements(By.CSS_SELECTOR, "tr[data-words]")
+        return [row for row in rows if row.get_property("hidden") is False]
+
+    open_page(browser, page)
+    everything = len(shown())
+    browser.find_element(By.ID, "words").send_keys("references")
+    some = shown()
+    assert 0 < len(some) < everything
+    assert all("references" in (row.get_attribute("data-words") or "").lower() for row in some)
+    assert f"{len(some)} of {everything}" in browser.find_element(By.ID, "shown").text
+    browser.find_element(By.ID, "words").clear()
+    browser.execute_script("document.getElementById('words').dispatchEvent(new Event('input'))")
+    assert len(shown()) == everything
+    choose(browser, "rule", "DB-ATT-02")
+    assert 0 < len(shown()) < everything
+    assert all("DB-ATT-02" in (row.get_attribute("data-rules") or "") for row in shown())
+    choose(browser, "rule", "")
+    assert len(shown()) == everything
+    choose(browser, "kind", "expected")
+    assert 0 < len(shown()) < everything
+    assert all("expected" in (row.get_attribute("data-kinds") or "").split() for row in shown())
+
+
+@pytest.mark.parametrize("opened", [False, True])
+def test_fits_a_phone(browser: Any, page: str, opened: bool) -> None:
+    open_page(browser, page, 390, 800)
+    if opened:
+        first_run(browser)
+    wide = browser.execute_script("return [document.documentElement.scrollWidth, innerWidth]")
+    assert wide[0] <= wide[1], "only tables scroll sideways, inside their own frames"
+    player = browser.execute_script(
+        "const p = document.getElementById('player'); return [p.scrollWidth, p.clientWidth]"
+    )
+    assert player[0] <= player[1]
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("opened", [False, True])
+def test_is_accessible(browser: Any, page: str, dark: bool, opened: bool) -> None:
+    open_page(browser, page, dark=dark)
+    if opened:
+        first_run(browser)
+    for details in browser.find_elements(By.CSS_SELECTOR, "details"):
+        browser.execute_script("arguments[0].open = true", details)
+    time.sleep(0.2)
+    found = Axe().run(browser)
+    serious = [
+        (violation["id"], violation["help"], [node["html"][:120] for node in violation["nodes"][:3]])
+        for violation in found["violations"]
+        if violation["impact"] in ("serious", "critical")
+    ]
+    assert serious == []
+
+
+def test_the_picture_of_it_shows_something(browser: Any, page: str, tmp_path: Path) -> None:
+    open_page(browser, page)
+    blank = tmp_path / "blank.png"
+    full = tmp_path / "full.png"
+    browser.save_screenshot(str(full))
+    browser.get("about:blank")
+    browser.save_screenshot(str(blank))
+    assert full.stat().st_size > 4 * blank.stat().st_size
