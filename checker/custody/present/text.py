@@ -7,16 +7,10 @@ the text depends on the results and the width alone.
 
 from __future__ import annotations
 
-import io
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 
-from rich.console import Console
-from rich.padding import Padding
-from rich.table import Table
-from rich.text import Text
-
+from custody.present.columns import Column, Page, Row, table
 from custody.present.report import (
     Report,
     Step,
@@ -37,14 +31,6 @@ from custody.system.place import Place
 _STYLE = {Outcome.PASSED: "green", Outcome.FAILED: "bold red", Outcome.UNSETTLED: "bold yellow"}
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """What the text is written for: so many columns, with colours or without."""
-
-    width: int = 100
-    colour: bool = False
-
-
 def render(report: Report, page: Page) -> str:
     """All runs, the warnings, and the closing line."""
     warnings = render_warnings([notice for _, notice in report.warnings()], page)
@@ -54,40 +40,35 @@ def render(report: Report, page: Page) -> str:
 
 def render_run(run: RunResult, page: Page) -> str:
     """One run, from what was checked to what never happens."""
-    console = _console(page)
+    return "".join(f"{line}\n" for line in _run(run, page))
+
+
+def _run(run: RunResult, page: Page) -> Iterator[str]:
     instance = instance_words(run)
-    console.print(
-        Text(f"{run.spec}: {run.system.name}" + (f", {instance}" if instance else ""), style="bold"), soft_wrap=True
-    )
-    console.print(Padding(Text(_measure(run)), (0, 0, 0, 2)))
+    yield page.styled(f"{run.spec}: {run.system.name}" + (f", {instance}" if instance else ""), "bold")
+    yield from page.paragraph(_measure(run), 2)
     for role, reason in searched.asymmetric if (searched := run.counted or run.reduced) is not None else ():
-        console.print(Padding(Text(f"no use is made of the symmetry of {role}: {reason}"), (0, 0, 0, 2)))
+        yield from page.paragraph(f"no use is made of the symmetry of {role}: {reason}", 2)
     if run.engine == EngineChoice.ALL:
-        console.print(Padding(Text(_agreement(run)), (0, 0, 0, 2)))
+        yield from page.paragraph(_agreement(run), 2)
     failed = [result for result in run.properties if result.outcome is Outcome.FAILED]
     unsettled = [result for result in run.properties if result.outcome is Outcome.UNSETTLED]
     passed = [result for result in run.properties if result.outcome is Outcome.PASSED]
     for result in [*failed, *(result for result in passed if _is_violated(result))]:
-        console.print()
-        _print_result(console, run, result)
-    _print_table(console, unsettled, "inconclusive as well")
-    _print_table(console, [result for result in passed if not _is_violated(result)], "never happens")
-    return _finished(console)
+        yield ""
+        yield from _result(page, run, result)
+    yield from _table(page, unsettled, "inconclusive as well")
+    yield from _table(page, [result for result in passed if not _is_violated(result)], "never happens")
 
 
 def render_warnings(notices: Sequence[Notice], page: Page) -> str:
     """A line each."""
-    console = _console(page)
-    for notice in notices:
-        console.print(
-            Text(f"  warning: {notice.place}: {notice.message} [{notice.code}]", style="yellow"), soft_wrap=True
-        )
-    return _finished(console)
+    lines = [f"  warning: {notice.place}: {notice.message} [{notice.code}]" for notice in notices]
+    return "".join(f"{page.styled(line, 'yellow')}\n" for line in lines)
 
 
 def render_total(report: Report, page: Page) -> str:
     """The closing line. Only a report in which everything was checked and passed says so."""
-    console = _console(page)
     outcomes = [result.outcome for _, result in report.results()]
     expected = sum(result.outcome is Outcome.PASSED and _is_violated(result) for _, result in report.results())
     held = outcomes.count(Outcome.PASSED) - expected
@@ -102,33 +83,13 @@ def render_total(report: Report, page: Page) -> str:
     text += f": {counted}" if counted else ""
     if report.errors:
         text += f"; {_count(len(report.errors), 'error')}"
-    console.print(Text(text, style=_STYLE[_worst(report, outcomes)]))
-    return _finished(console)
+    return "".join(f"{line}\n" for line in page.paragraph(text, 0, _STYLE[_worst(report, outcomes)]))
 
 
 def _worst(report: Report, outcomes: list[Outcome]) -> Outcome:
     if report.errors or Outcome.FAILED in outcomes:
         return Outcome.FAILED
     return Outcome.UNSETTLED if Outcome.UNSETTLED in outcomes or not outcomes else Outcome.PASSED
-
-
-def _console(page: Page) -> Console:
-    return Console(
-        file=io.StringIO(),
-        width=page.width,
-        force_terminal=page.colour,
-        color_system="standard" if page.colour else None,
-        no_color=not page.colour,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        legacy_windows=False,
-    )
-
-
-def _finished(console: Console) -> str:
-    assert isinstance(console.file, io.StringIO)
-    return "".join(line.rstrip() + "\n" for line in console.file.getvalue().splitlines())
 
 
 def _measure(run: RunResult) -> str:
@@ -164,55 +125,52 @@ def _is_violated(result: PropertyResult) -> bool:
     return result.finding.verdict is Verdict.VIOLATED
 
 
-def _print_result(console: Console, run: RunResult, result: PropertyResult) -> None:
+def _result(page: Page, run: RunResult, result: PropertyResult) -> Iterator[str]:
     subject = result.subject
-    heading = Text("  ")
-    heading.append(verdict_words(result), style=_STYLE[result.outcome])
-    heading.append(f"  {subject.name}", style="bold")
-    heading.append(f"{_cited(subject)}, {subject.kind}, {_where(subject.place, run.system)}")
-    console.print(heading, soft_wrap=True)
+    verdict = page.styled(verdict_words(result), _STYLE[result.outcome])
+    name = page.styled(subject.name, "bold")
+    yield f"  {verdict}  {name}{_cited(subject)}, {subject.kind}, {_where(subject.place, run.system)}"
     if subject.doc:
-        _print_indented(console, " ".join(subject.doc.split()))
-    for name in subject.rules:
-        if name in rule_ids():
-            _print_indented(console, f"{name}: {rule(name).text}", style="dim")
-    _print_indented(console, result.message)
+        yield from page.paragraph(" ".join(subject.doc.split()), 4)
+    for rule_id in subject.rules:
+        if rule_id in rule_ids():
+            yield from page.paragraph(f"{rule_id}: {rule(rule_id).text}", 4, "dim")
+    yield from page.paragraph(result.message, 4)
     if result.finding.trace is not None and _is_violated(result):
-        _print_trace(console, run.system, subject.form, result.finding.trace)
+        yield from _trace(page, run.system, subject.form, result.finding.trace)
 
 
-def _print_indented(console: Console, text: str, style: str = "") -> None:
-    console.print(Padding(Text(text, style=style), (0, 0, 0, 4)))
+_STEPS = (
+    Column(wraps=False),
+    Column("#", right=True, wraps=False),
+    Column("actor", wraps=False),
+    Column("step"),
+    Column("line", wraps=False),
+    Column("changes"),
+)
 
 
-def _print_trace(console: Console, system: System, form: Form, trace: Trace) -> None:
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
-    table.add_column("", width=1)
-    table.add_column("#", justify="right")
-    table.add_column("actor", no_wrap=True)
-    table.add_column("step", overflow="fold")
-    table.add_column("line", no_wrap=True)
-    table.add_column("changes", overflow="fold")
+def _trace(page: Page, system: System, form: Form, trace: Trace) -> Iterator[str]:
     chosen = ", ".join(f"{name}: {value}" for name, value in free_start(system, trace).items())
-    table.add_row("", "0", "", "start", "", Text(chosen))
+    rows = [Row(("", "0", "", "start", "", chosen))]
     repeats = trace.loop_at is not None and not trace.stutters
     numbered = list(enumerate(trace_steps(system, trace), 1))
     for number, step in numbered:
         last = number == len(numbered)
-        table.add_row(
+        told = (
             _mark(form, trace, number, last),
             str(number),
-            Text(step.action.actor),
-            Text(step_words(step.action)),
+            step.action.actor,
+            step_words(step.action),
             _where(step.action.place, system).removeprefix("line "),
-            _changes_cell(step),
-            style="bold red" if last and not repeats else "",
+            _changes(step),
         )
-    console.print(Padding(table, (0, 0, 0, 4)))
+        rows.append(Row(told, "bold red" if last and not repeats else ""))
+    yield from table(page, _STEPS, rows, 4)
     if trace.stutters:
-        _print_indented(console, "Nothing happens after that, for ever.")
+        yield from page.paragraph("Nothing happens after that, for ever.", 4)
     elif trace.loop_at is not None:
-        _print_indented(console, f"{_span(trace.loop_at + 1, trace.length)} for ever.")
+        yield from page.paragraph(f"{_span(trace.loop_at + 1, trace.length)} for ever.", 4)
 
 
 def _mark(form: Form, trace: Trace, number: int, last: bool) -> str:
@@ -225,30 +183,33 @@ def _span(first: int, last: int) -> str:
     return f"Step {first} repeats" if first == last else f"Steps {first} to {last} repeat"
 
 
-def _changes_cell(step: Step) -> Text:
+def _changes(step: Step) -> str:
     if step.breaks is not None:
-        return Text(step.breaks)
-    return Text(", ".join(f"{name}: {old} \N{RIGHTWARDS ARROW} {new}" for name, (old, new) in step.changes.items()))
+        return step.breaks
+    return ", ".join(f"{name}: {old} \N{RIGHTWARDS ARROW} {new}" for name, (old, new) in step.changes.items())
 
 
-def _print_table(console: Console, results: list[PropertyResult], implicitly: str) -> None:
+def _table(page: Page, results: list[PropertyResult], implicitly: str) -> Iterator[str]:
     """Results without a trace: the declared properties a line each, the implicit hazards in one line together."""
     declared = [result for result in results if not result.subject.implicit]
     implicit = [result.subject.name for result in results if result.subject.implicit]
     if results:
-        console.print()
+        yield ""
     if declared:
-        table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=False)
-        for result in declared:
-            subject = result.subject
-            table.add_row(
-                Text(verdict_words(result), style=_STYLE[result.outcome]),
-                Text(subject.name),
-                Text(f"{_about(result)}{_cited(subject)}".strip()),
+        rows = [
+            Row(
+                (
+                    verdict_words(result),
+                    result.subject.name,
+                    f"{_about(result)}{_cited(result.subject)}".strip(),
+                ),
+                first=_STYLE[result.outcome],
             )
-        console.print(Padding(table, (0, 0, 0, 2)))
+            for result in declared
+        ]
+        yield from table(page, (Column(), Column(), Column()), rows, 2)
     if implicit:
-        console.print(Padding(Text(f"{implicitly}: {', '.join(implicit)}"), (0, 0, 0, 2)))
+        yield from page.paragraph(f"{implicitly}: {', '.join(implicit)}", 2)
 
 
 def _cited(subject: Property) -> str:
