@@ -8,10 +8,8 @@ knows nothing of specifications; of the system below it only the names of the ki
 from __future__ import annotations
 
 import functools
-import tomllib
 from dataclasses import dataclass
 from enum import StrEnum
-from importlib import resources
 from typing import TypedDict, cast
 
 from custody.system.model import Kind
@@ -72,6 +70,10 @@ class _Table(TypedDict):
 
 @functools.cache
 def _table() -> _Table:
+    # Only now: few reports cite a rule.
+    import tomllib
+    from importlib import resources
+
     text = resources.files(__name__).joinpath("rules.toml").read_text(encoding="utf-8")
     return cast(_Table, tomllib.loads(text))
 
