@@ -50,6 +50,23 @@ leads_to every_wait_ends
 """
 
 
+LIGHT = """model light
+
+state
+    lamp: off | on
+
+action press
+    lamp = on
+
+never shines
+    lamp == on
+
+expect violated
+    shines in 1
+        "A switch does that; without one it stays dark."
+"""
+
+
 def written(text: str) -> System:
     return instances(load("written.custody", text), {})[0]
 
@@ -63,3 +80,9 @@ def test_only_properties_may_ask_who_is_in_a_call() -> None:
 def test_nobody_promises_the_signal_that_would_end_a_wait() -> None:
     system = written(WAITS)
     assert analyse(system).findings["every_wait_ends"].verdict is Verdict.VIOLATED
+
+
+def test_an_expectation_keeps_its_argument() -> None:
+    (subject,) = (found for found in written(LIGHT).properties if found.name == "shines")
+    assert subject.expected is not None
+    assert subject.expected.doc == "A switch does that; without one it stays dark."

@@ -68,6 +68,12 @@ def test_brackets_in_names_are_no_markup() -> None:
 
 
 class TestExpected:
+    def test_the_argument_for_an_expectation_stands_with_its_violation(self) -> None:
+        subject = expecting(NEVER_BLOWN, violated=True, length=2)
+        assert subject.expected is not None
+        argued = replace(subject, expected=replace(subject.expected, doc="Two presses\n    are two."))
+        assert "    expected: Two presses are two.\n" in render_run(run_of(lamp(argued)), Page())
+
     def test_an_expected_violation_is_shown_as_such(self) -> None:
         text = render(Report((run_of(lamp(expecting(NEVER_BLOWN, violated=True, length=2))),)), Page())
         assert "  violated, as expected  never_blown" in text

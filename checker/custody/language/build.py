@@ -463,9 +463,10 @@ class TreeBuilder(Transformer[Token, Any]):
         return s.Expect(self._at(meta), tuple(children))
 
     def expectation(self, meta: Meta, children: list[Any]) -> s.Expected:
-        name, of, length, condition = children
+        name, of, length, condition, *rest = children
         full = f"{name}({of})" if of is not None else str(name)
-        return s.Expected(self._at(meta), full, self._number(length) if length is not None else None, condition)
+        steps = self._number(length) if length is not None else None
+        return s.Expected(self._at(meta), full, steps, condition, _doc_and_sources(rest)[0])
 
     # -------------------------------------------------------------- expressions
 

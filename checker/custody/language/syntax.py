@@ -686,6 +686,7 @@ class Expected(Node):
     property_name: str
     length: int | None
     condition: ExprNode | None
+    doc: str = ""
 
 
 @dataclass(slots=True, eq=False)

@@ -107,6 +107,7 @@ def _property(run: RunResult, result: PropertyResult) -> dict[str, Any]:
         ],
         "expected": None if expected is None else "violated" if expected.violated else "holds",
         "expected_length": None if expected is None else expected.length,
+        "argument": None if expected is None else expected.doc or None,
         "as_expected": result.as_expected,
         "outcome": result.outcome.value,
         "subject": finding.subject,

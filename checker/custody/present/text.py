@@ -136,6 +136,8 @@ def _result(page: Page, run: RunResult, result: PropertyResult) -> Iterator[str]
         if rule_id in rule_ids():
             yield from page.paragraph(f"{rule_id}: {rule(rule_id).text}", 4, "dim")
     yield from page.paragraph(result.message, 4)
+    if subject.expected is not None and subject.expected.doc and _is_violated(result):
+        yield from page.paragraph(f"expected: {' '.join(subject.expected.doc.split())}", 4)
     if result.finding.trace is not None and _is_violated(result):
         yield from _trace(page, run.system, subject.form, result.finding.trace)
 

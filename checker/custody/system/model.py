@@ -214,11 +214,15 @@ class Conjunct:
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What the spec says the verdict will be; `length` is the number of steps of the shortest trace."""
+    """What the spec says the verdict will be; `length` is the number of steps of the shortest trace.
+
+    `doc` is the author's argument: why what is modelled really does that, and what would refute it.
+    """
 
     violated: bool
     length: int | None
     place: Place
+    doc: str = ""
 
 
 @dataclass(frozen=True, slots=True)

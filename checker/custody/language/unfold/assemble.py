@@ -536,7 +536,7 @@ class _Assembly:
                     message = f"there is no property or hazard '{expected.property_name}' here"
                     self._problems.error(expected, "expect", message, hint)
                     continue
-                expectation = Expectation(True, expected.length, expected.place)
+                expectation = Expectation(True, expected.length, expected.place, expected.doc)
                 result[position] = replace(result[position], expected=expectation)
         return result
 
