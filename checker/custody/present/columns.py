@@ -152,4 +152,4 @@ def _fitting(widths: Sequence[int], columns: Sequence[Column], most: int) -> lis
                 less = round(excess / left)
                 found[at] -= less
                 excess -= less
-    return [max(1, width - gap) for width, gap in zip(found, gaps, strict=True)]
+    return [max(min(1, before), width - gap) for before, width, gap in zip(widths, found, gaps, strict=True)]
