@@ -36,6 +36,8 @@ class Judgement:
     errors: tuple[Diagnostic, ...] = ()
     between: str = ""
     """What was compared, in words."""
+    unchanged: int = 0
+    """How many specifications were the same text."""
 
     @property
     def closes(self) -> bool:
@@ -82,6 +84,7 @@ def judge(
     date: datetime.date | None = None,
     whole_baseline: bool = True,
     between: str = "",
+    unchanged: int = 0,
 ) -> Judgement:
     """`whole_baseline`: the comparisons are all there are, so an entry that none of them used is of no use."""
     date = date or today()
@@ -101,7 +104,7 @@ def judge(
             findings.append(_about(entry, "BASELINE-EXPIRED", f"accepted until {entry.expires} only", settings))
         elif entry not in used and whole_baseline:
             findings.append(_about(entry, "BASELINE-UNUSED", "nothing of the sort changed", settings))
-    return Judgement(tuple(results), tuple(findings), tuple(errors), between)
+    return Judgement(tuple(results), tuple(findings), tuple(errors), between, unchanged)
 
 
 def _about(entry: Acceptance, name: str, why: str, settings: Settings) -> Finding:

@@ -9,14 +9,13 @@ import click
 from custody.change.compare import Effort, compare_programs
 from custody.change.judge import Judgement, judge
 from custody.change.settings import find_settings
-from custody.cli.codes import Code
+from custody.cli.comparing import comparing, exit_code, tell
 from custody.cli.options import setting_option
-from custody.cli.outputs import colours, human_stream, paired, reporting, width, write
+from custody.cli.outputs import colours, human_stream, paired, width, write
 from custody.cli.paths import load_one
 from custody.language.diagnostic import Diagnostic, LimitError, SpecError
 from custody.present.change.formats import render as render_format
 from custody.present.change.text import render
-from custody.present.diagnostics import render as render_diagnostic
 from custody.present.text import Page
 
 
@@ -24,24 +23,13 @@ from custody.present.text import Page
 @click.argument("old", metavar="OLD")
 @click.argument("new", metavar="NEW")
 @setting_option
-@click.option("--ignore-ambiguous", "-i", is_flag=True, help="Changes that a person has to decide about pass.")
-@click.option(
-    "--max-states", type=click.IntRange(min=1), metavar="N", help="Compare N states of each version at most."
-)
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
-    metavar="SECONDS",
-    help="Stop each instance after so long.",
-)
-@reporting
+@comparing
 def command(
     old: str,
     new: str,
     settings: list[tuple[str, str]],
     ignore_ambiguous: bool,
-    max_states: int | None,
-    timeout: float | None,
+    effort: Effort,
     json_files: tuple[str, ...],
     formats: tuple[str, ...],
     files: tuple[str, ...],
@@ -54,9 +42,7 @@ def command(
     outputs = paired(json_files, formats, files)
     stream = human_stream(outputs)
     try:
-        result = compare_programs(
-            load_one(old).program, load_one(new).program, dict(settings), Effort.of(max_states, timeout), new
-        )
+        result = compare_programs(load_one(old).program, load_one(new).program, dict(settings), effort, new)
         judgement = judge(
             [result],
             find_settings(Path(new).parent),
@@ -66,6 +52,7 @@ def command(
         )
     except (SpecError, LimitError) as error:
         judgement = _not_compared(error)
+    tell(judgement.errors)
     stream.write(render(judgement, Page(width(stream), colours(stream))))
     for output in outputs:
         write(output, render_format(output.format, judgement))
@@ -74,20 +61,6 @@ def command(
 
 def _not_compared(error: SpecError | LimitError) -> Judgement:
     if isinstance(error, SpecError):
-        complaints = tuple(error.diagnostics)
-    else:
-        complaints = (Diagnostic(error.place, "too-large", str(error).removeprefix(f"{error.place}: ")),)
-    for complaint in complaints:
-        click.echo(render_diagnostic(complaint), err=True, nl=False)
-    return Judgement((), (), complaints)
-
-
-def exit_code(judgement: Judgement) -> Code:
-    """What the process ends with."""
-    if any(error.code != "too-large" for error in judgement.errors):
-        return Code.WRONG_REQUEST
-    if judgement.closes:
-        return Code.VIOLATED
-    if judgement.errors or judgement.limits:
-        return Code.INCONCLUSIVE
-    return Code.PASSED
+        return Judgement((), (), tuple(error.diagnostics))
+    message = str(error).removeprefix(f"{error.place}: ")
+    return Judgement((), (), (Diagnostic(error.place, "too-large", message),))

@@ -32,6 +32,8 @@ def closing(judgement: Judgement) -> str:
     """The closing line. Only where everything was compared and nothing closes the gate does it sound like success."""
     counted = len(judgement.results)
     what = f"{counted} specification{'' if counted == 1 else 's'} compared"
+    if judgement.unchanged:
+        what += f", {judgement.unchanged} unchanged"
     if judgement.between:
         what += f", {judgement.between}"
     closing_ones = sum(finding.closes for finding in judgement.findings)

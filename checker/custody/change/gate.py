@@ -1,0 +1,251 @@
+"""The comparison over a git range: every specification that changed, or that is made of something that did.
+
+The old side is written from git's objects to a folder of its own, the new side is the work tree.  What is made of the
+same texts on both sides is identical without being looked at.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from custody.change import cache
+from custody.change.compare import Effort, compare_programs
+from custody.change.history import Repository
+from custody.change.result import Change, Result
+from custody.change.uses import Tree
+from custody.language import LimitError, SpecError, load
+from custody.language.diagnostic import Diagnostic
+from custody.language.library import SUFFIX
+from custody.language.parse import MAX_BYTES
+from custody.system.place import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the range means, specification by specification. `unchanged` were not looked at."""
+
+    results: tuple[Result, ...]
+    errors: tuple[Diagnostic, ...]
+    unchanged: int
+    between: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One comparison: both files, the name for reports, and the name that the result is kept under."""
+
+    spec: str
+    old: str
+    new: str
+    key: str
+    effort: Effort
+    moved: str | None
+    old_prefix: str
+
+
+def gate(against: str | None, paths: Sequence[str], effort: Effort, jobs: int, *, cached: bool = True) -> Outcome:
+    """Compares the work tree with `against`, or with HEAD, or HEAD with its parent; SpecError as `history` says."""
+    here = Path(paths[0]) if paths else Path.cwd()
+    repository = Repository.around(here)
+    wanted = [_from_root(repository, path) for path in paths] or _usual(repository)
+    commit, between = _old_side(repository, against, wanted)
+    before = {} if commit is None else {p: i for p, i in repository.files(commit).items() if not _hidden(p)}
+    with tempfile.TemporaryDirectory(prefix="custody-") as name:
+        folder = Path(name).resolve()
+        repository.write(before, folder)
+        old = Tree({path: _text(folder / path) for path in before})
+        new = Tree(_work_tree(repository))
+        planned, results, unchanged = _plan(old, new, folder, repository, wanted, effort)
+        kept: list[_Job] = []
+        for job in planned:
+            known = cache.load(job.key) if cached else None
+            if known is None:
+                kept.append(job)
+            else:
+                results.append(known)
+        errors: list[Diagnostic] = []
+        for job, found in zip(kept, _run(kept, jobs), strict=True):
+            if isinstance(found, Result):
+                results.append(found)
+                if cached:
+                    cache.store(job.key, found)
+            else:
+                errors += found
+    return Outcome(tuple(sorted(results, key=lambda r: r.spec)), tuple(errors), unchanged, between)
+
+
+def _old_side(repository: Repository, against: str | None, wanted: list[str]) -> tuple[str | None, str]:
+    if against is not None:
+        base = repository.base(against)
+        tip = repository.commit(against)
+        how = "" if base == tip else f", where HEAD left {against}"
+        return base, f"the work tree with {repository.describe(base)}{how}"
+    head = repository.require_commit("HEAD")
+    if repository.has_changes(wanted):
+        return head, f"the work tree with HEAD ({repository.describe(head)})"
+    parent = repository.parent()
+    if parent is None:
+        return None, "HEAD, the first commit, with nothing"
+    return parent, f"HEAD ({repository.describe(head)}) with its parent ({repository.describe(parent)})"
+
+
+def _usual(repository: Repository) -> list[str]:
+    """What is meant where nothing is named: the folder `spec`, as with other commands, or everything."""
+    return ["spec"] if (repository.root / "spec").is_dir() else [""]
+
+
+def _from_root(repository: Repository, path: str) -> str:
+    """The path as git knows it; a file that is gone from the work tree may be named, too."""
+    absolute = Path(os.path.abspath(path))  # noqa: PTH100 - a link stays what it is in git
+    root = repository.root
+    for candidate in (absolute, absolute.resolve()):
+        if candidate == root:
+            return ""
+        if root in candidate.parents:
+            return candidate.relative_to(root).as_posix()
+    raise SpecError([Diagnostic(Place(path, 0), "git", f"{path} is not in the repository {root}")])
+
+
+def _hidden(path: str) -> bool:
+    return any(part.startswith(".") for part in path.split("/"))
+
+
+def _text(path: Path) -> str:
+    """The text, read so that one that is no text has a content, too: the language complains about it."""
+    return path.read_bytes()[: MAX_BYTES + 1].decode("utf-8", "surrogateescape")
+
+
+def _work_tree(repository: Repository) -> dict[str, str]:
+    """The specifications that git knows or would add."""
+    listed = repository.ask("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", f"*{SUFFIX}") or ""
+    found: dict[str, str] = {}
+    for name in sorted(set(listed.split("\0")) - {""}):
+        path = repository.root / name
+        if path.is_file() and not path.is_symlink() and not _hidden(name):
+            found[name] = _text(path)
+    return found
+
+
+def _plan(
+    old: Tree, new: Tree, folder: Path, repository: Repository, wanted: list[str], effort: Effort
+) -> tuple[list[_Job], list[Result], int]:
+    """What has to be compared, what is known without that, and how much did not change."""
+
+    def asked(path: str) -> bool:
+        return not wanted or any(not w or path == w or path.startswith(f"{w}/") for w in wanted)
+
+    before = [path for path in old.roots if asked(path)]
+    after = [path for path in new.roots if asked(path)]
+    gone = [path for path in before if path not in new.texts]
+    pairs = {path: path for path in after if path in old.texts}
+    results: list[Result] = []
+    for path in after:
+        if path in pairs:
+            continue
+        origin = _moved_from(path, gone, old, new)
+        if origin is None:
+            results.append(_alone("SPEC-ADDED", path, new, repository))
+        else:
+            gone.remove(origin)
+            pairs[path] = origin
+    results += [_alone("SPEC-REMOVED", path, old, repository) for path in gone]
+    jobs: list[_Job] = []
+    unchanged = 0
+    for path, origin in sorted(pairs.items()):
+        one, other = old.digest(origin), new.digest(path)
+        if one == other and _same_places(old, new, origin, path):
+            unchanged += 1
+            continue
+        spec = _shown(repository, path)
+        moved = None if origin == path else _shown(repository, origin)
+        key = cache.key(one, other, spec, moved or "", repr(effort))
+        jobs.append(_Job(spec, str(folder / origin), spec, key, effort, moved, f"{folder}{os.sep}"))
+    return jobs, results, unchanged
+
+
+def _same_places(old: Tree, new: Tree, origin: str, path: str) -> bool:
+    """Whether both are made of files of the same names, or of no others at all."""
+    one, other = old.closure(origin), new.closure(path)
+    return len(one) == len(other) == 1 or [Path(p).name for p in one] == [Path(p).name for p in other]
+
+
+def _moved_from(path: str, gone: Sequence[str], old: Tree, new: Tree) -> str | None:
+    """The file that is gone and goes on under this path: of the same header, and the most alike."""
+    header = new.header(path)
+    text = new.texts[path]
+    same = [c for c in gone if old.texts[c] == text]
+    if same:
+        return same[0]
+    candidates = [c for c in gone if header.kind and old.header(c).kind == header.kind]
+    candidates = [c for c in candidates if old.header(c).name == header.name]
+    return max(
+        candidates, key=lambda c: difflib.SequenceMatcher(None, old.texts[c], text).quick_ratio(), default=None
+    )
+
+
+def _alone(id: str, path: str, tree: Tree, repository: Repository) -> Result:  # noqa: A002
+    shown = _shown(repository, path)
+    header = tree.header(path)
+    what = "is new: there is nothing to compare it with" if id == "SPEC-ADDED" else "is gone"
+    change = Change(id, header.name, f"{shown} {what}", shown, 1, harmed=("everyone",))
+    return Result(shown, header.name, (change,))
+
+
+def _shown(repository: Repository, path: str) -> str:
+    """The path as the user would write it."""
+    return os.path.relpath(repository.root / path)
+
+
+def _run(jobs: Sequence[_Job], workers: int) -> Iterator[Result | tuple[Diagnostic, ...]]:
+    if len(jobs) < 2 or workers < 2:
+        yield from map(_work, jobs)
+        return
+    with ProcessPoolExecutor(min(workers, len(jobs))) as pool:
+        yield from pool.map(_work, jobs)
+
+
+def _work(job: _Job) -> Result | tuple[Diagnostic, ...]:
+    """One comparison, in whichever process; what cannot be read on one side is said of that side."""
+    try:
+        with _side(job.moved or job.spec, "OLD", job):
+            old = load(job.old)
+        with _side(job.spec, "NEW", job):
+            new = load(job.new)
+        result = compare_programs(old, new, {}, job.effort, job.spec)
+    except SpecError as error:
+        return tuple(error.diagnostics)
+    except LimitError as error:
+        message = str(error).removeprefix(f"{error.place}: ")
+        return (Diagnostic(_place(error.place, job), "too-large", message),)
+    changes = tuple(replace(change, file=_path(change.file, job)) for change in result.changes)
+    rows = [tuple(replace(row, file=_path(row.file, job)) for row in change.rows) for change in changes]
+    changes = tuple(replace(change, rows=shown) for change, shown in zip(changes, rows, strict=True))
+    how = (f"it was {job.moved}", *result.how) if job.moved else result.how
+    return replace(result, changes=changes, how=how)
+
+
+@contextmanager
+def _side(spec: str, side: str, job: _Job) -> Iterator[None]:
+    try:
+        yield
+    except SpecError as error:
+        complaints = [
+            replace(d, place=_place(d.place, job), message=f"{d.message} (in the {side} version of {spec})")
+            for d in error.diagnostics
+        ]
+        raise SpecError(complaints) from None
+
+
+def _path(file: str, job: _Job) -> str:
+    return file.removeprefix(job.old_prefix)
+
+
+def _place(place: Place, job: _Job) -> Place:
+    return replace(place, file=_path(place.file, job))
