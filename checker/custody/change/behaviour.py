@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from custody.change.category import category
-from custody.change.label import Label, Seen
-from custody.change.observer import Observer
 from custody.change.product import Difference, Direction
 from custody.change.result import Change, Row, Shift
 from custody.change.sides import harmed, moves_by_itself
 from custody.change.witness import Leg, Witness
+from custody.observe.label import Label, Seen
+from custody.observe.observer import Observer
 from custody.system.display import View, show, variables
 from custody.system.expression import reads
 from custody.system.model import Action, Clause, State, System

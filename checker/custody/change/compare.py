@@ -12,15 +12,15 @@ from dataclasses import dataclass, field, replace
 
 from custody.change.behaviour import Pair, described
 from custody.change.category import Level
-from custody.change.label import SAME, renamed, stepwise
 from custody.change.normal import alike
-from custody.change.observer import Alphabet, Observer
 from custody.change.product import compare as product
 from custody.change.properties import compare_statements, compare_verdicts
 from custody.change.result import Change, Cost, Result
 from custody.change.witness import witness
 from custody.language import Program, SpecError
 from custody.language.program import named_instances
+from custody.observe.label import SAME, renamed, stepwise
+from custody.observe.observer import Alphabet, Observer
 from custody.properties.check import check
 from custody.properties.result import RunResult
 from custody.system.finding import Limits

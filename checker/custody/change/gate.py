@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -232,7 +232,7 @@ def _work(job: _Job) -> Result | tuple[Diagnostic, ...]:
 
 
 @contextmanager
-def _side(spec: str, side: str, job: _Job) -> Iterator[None]:
+def _side(spec: str, side: str, job: _Job) -> Generator[None]:
     try:
         yield
     except SpecError as error:

@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 
-from custody.change.label import SAME, Names
+from custody.observe.label import SAME, Names
 from custody.system.expression import Expr, Op, nodes
 from custody.system.model import Action, Property, System
 from custody.system.place import NOWHERE

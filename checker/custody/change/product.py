@@ -11,8 +11,8 @@ import time
 from dataclasses import dataclass
 from enum import StrEnum
 
-from custody.change.label import Label, Seen
-from custody.change.observer import Observer, TooLargeError
+from custody.observe.label import Label, Seen
+from custody.observe.observer import Observer, TooLargeError
 
 
 class Direction(StrEnum):

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from custody.change.category import category
-from custody.change.label import Names
 from custody.change.result import Change, Row, Shift
 from custody.change.sides import harmed
+from custody.observe.label import Names
 from custody.properties.replay import steps
 from custody.properties.result import PropertyResult, RunResult
 from custody.system.display import changes as shown_changes

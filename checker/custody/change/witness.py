@@ -11,9 +11,9 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from custody.change.label import Label, Labels, Seen
-from custody.change.observer import BROKEN, UNSEEN, Observer
 from custody.change.product import Difference, Direction
+from custody.observe.label import Label, Labels, Seen
+from custody.observe.observer import BROKEN, UNSEEN, Observer
 from custody.properties.fault import ReplayError
 from custody.system.evaluate import evaluate, failed_check, fire, initial_states
 from custody.system.model import Action, Clause, State, System

@@ -47,7 +47,7 @@ def command(
 
     Without --against the work tree is compared with HEAD, or HEAD with its parent where no specification in the work
     tree differs from HEAD. PATH is a specification or a folder; without any, the folder `spec`, or the
-    whole repository. Files that use a changed module, and models that implement a changed contract, are compared, too.
+    whole repository. What uses a changed module, and models that implement a changed contract, are compared, too.
     """
     outputs = paired(json_files, formats, files)
     stream = human_stream(outputs)

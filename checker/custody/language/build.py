@@ -69,6 +69,23 @@ class TreeBuilder(Transformer[Token, Any]):
     def renamed(self, meta: Meta, children: list[Any]) -> s.Node:
         return _RenamedNode(self._at(meta), _doc(str(children[0])))
 
+    def implementation(self, meta: Meta, children: list[Any]) -> s.ImplementationDecl:
+        side, *rest = children
+        bindings = tuple(binding for child in rest if isinstance(child, tuple) for binding in child)
+        doc, _ = _doc_and_sources(rest)
+        return s.ImplementationDecl(self._at(meta), _text(side), doc, bindings, _of(rest, s.PerformsNode))
+
+    def with_parameters(self, meta: Meta, children: list[Any]) -> tuple[Any, ...]:
+        return tuple(children)
+
+    def performs(self, meta: Meta, children: list[Any]) -> s.PerformsNode:
+        name, errno, *performed = children
+        return s.PerformsNode(self._at(meta), str(name), _text(errno), _of(performed, s.PerformedNode))
+
+    def performed(self, meta: Meta, children: list[Any]) -> s.PerformedNode:
+        name, arguments, performer, errno = children
+        return s.PerformedNode(self._at(meta), str(name), arguments or (), performer, _text(errno))
+
     def use(self, meta: Meta, children: list[Any]) -> s.Use:
         target, *rest = children
         bindings = tuple(child for child in rest if isinstance(child, tuple))

@@ -6,6 +6,7 @@ import difflib
 
 from custody.language import syntax as s
 from custody.language.declare import Scoped, World
+from custody.language.implementation import check_implementation
 from custody.language.infer import Inference
 from custody.language.statements import check_routine
 from custody.language.symbols import (
@@ -35,9 +36,7 @@ from custody.language.types import (
 
 def check(world: World) -> None:
     """Types everything; complaints go to the world's problems."""
-    if world.header is not None and world.header.implements is not None:
-        message = "'implements' is understood but not executed yet"
-        world.problems.error(world.header, "not-yet", message, "state the contract's rules as properties")
+    check_implementation(world)
     for symbol in world.states:
         _first_value(world, symbol.declaration, symbol.type, symbol.scope)
     _contexts(world)
@@ -164,6 +163,8 @@ def _actors(world: World) -> None:
 def _other(world: World, scoped: Scoped, names: dict[str, s.Node]) -> None:
     declaration, scope = scoped.declaration, scoped.scope
     match declaration:
+        case s.ImplementationDecl():
+            pass  # checked as a whole, with the header
         case s.PropertyDecl():
             _property(world, declaration, scope, names)
         case s.Init(conditions=conditions):

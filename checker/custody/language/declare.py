@@ -356,6 +356,7 @@ class World:
                     | s.Expect()
                     | s.Recorded()
                     | s.Event()
+                    | s.ImplementationDecl()
                 ):
                     self.others.append(Scoped(declaration, scope))
                 case _:

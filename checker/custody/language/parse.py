@@ -38,6 +38,7 @@ DECLARATIONS = (
     "define", "action", "procedure", "process", "invariant", "never", "transition", "reachable", "deadlock_free",
     "eventually", "leads_to", "terminal", "fair", "misbehaving", "expect", "instance", "lemma",
     "recorded", "event",
+    "implementation",
 )  # fmt: skip
 
 STATEMENTS = (

@@ -16,7 +16,7 @@ from custody.language.diagnostic import Diagnostic, LimitError, SpecError
 from custody.language.library import Library
 from custody.language.problems import Problems
 from custody.language.symbols import Constant
-from custody.language.unfold.assemble import assemble
+from custody.language.unfold.assemble import assemble, assemble_implementation
 from custody.system.model import System
 from custody.system.place import Place
 
@@ -48,7 +48,7 @@ def load(path: str, text: str | None = None, roots: Sequence[Path] = ()) -> Prog
     declarations = library.declarations(path, problems)
     problems.raise_errors()
     header = world.header or s.Header(Place(path, 1), "model", Path(path).stem, None, "", ())
-    has_properties = any(isinstance(declaration, _PROPERTIES) for declaration in declarations)
+    has_properties = header.implements is not None or any(isinstance(d, _PROPERTIES) for d in declarations)
     return Program(header.name, path, header.doc, header.kind, has_properties, problems.warnings, library)
 
 
@@ -82,7 +82,7 @@ def sized(program: Program, settings: Mapping[str, str], sizes: Mapping[str, int
     Raises as `instances` does.
     """
     given = {name: _setting(program, name, text) for name, text in settings.items()}
-    return assemble(_with(program, {**given, **sizes}), program.file)
+    return _assembled(_with(program, {**given, **sizes}), program, observed=False)
 
 
 def instance_named(program: Program, name: str) -> System:
@@ -99,9 +99,64 @@ def _with(program: Program, values: Mapping[str, Constant]) -> World:
 
 def _unfolded(world: World, program: Program, name: str, *, observed: bool = False) -> System:
     try:
-        return replace(assemble(world, program.file, observed=observed), instance=name)
+        return replace(_assembled(world, program, observed), instance=name)
     except LimitError as error:
         raise error if error.place.line else LimitError(Place(program.file, 1), error.reason) from None
+
+
+def _assembled(world: World, program: Program, observed: bool) -> System:
+    if world.header is None or world.header.implements is None:
+        return assemble(world, program.file, observed=observed)
+    contract = _contract(world, world.header, program.library)
+    return assemble_implementation(world, program.file, contract, observed=observed)
+
+
+def _contract(world: World, header: s.Header, library: Library) -> System:
+    """The system of the contract that the model implements, with the parameters that the model gives it."""
+    problems = world.problems
+    file = library.find(s.Use(header.place, header.implements or "", False, (), None), problems)
+    problems.raise_errors()
+    program = load(file or "", roots=[Path(library.path).parent])
+    [(declaration, scope)] = [
+        (scoped.declaration, scoped.scope)
+        for scoped in world.others
+        if isinstance(scoped.declaration, s.ImplementationDecl)
+    ]
+    given: dict[str, Constant] = {}
+    for name, expression in declaration.bindings:
+        value = constant(expression, scope, problems)
+        if value is not None:
+            given[name] = value
+    inner = Problems()
+    contract = World(program.library, {}, inner)
+    for name, expression in declaration.bindings:
+        if name not in contract.parameters:
+            near = difflib.get_close_matches(name, list(contract.parameters), 1)
+            hint = f"did you mean '{near[0]}'?" if near else f"it has {', '.join(contract.parameters) or 'none'}"
+            problems.error(expression, "parameter", f"{program.name} has no parameter '{name}'", hint)
+    problems.raise_errors()
+    of_contract = checked(program.library, given, inner)
+    inner.raise_errors()
+    system = assemble(of_contract, program.file)
+    _require_actions(system, declaration, problems)
+    problems.raise_errors()
+    return system
+
+
+def _require_actions(contract: System, declaration: s.ImplementationDecl, problems: Problems) -> None:
+    """Complains about calls that the contract does not have."""
+    known = {action.name: len(action.arguments) for action in contract.actions}
+    for line in declaration.performs:
+        for call in line.performed:
+            if call.action not in known:
+                near = difflib.get_close_matches(call.action, list(known), 1)
+                hint = f"did you mean '{near[0]}'?" if near else f"it has {', '.join(sorted(known))}"
+                message = f"{contract.name} has no action '{call.action}'"
+                problems.error(call, "implementation", message, hint, len(call.action))
+            elif known[call.action] != len(call.arguments):
+                count = known[call.action]
+                message = f"'{call.action}' of {contract.name} has {count} argument{'' if count == 1 else 's'}"
+                problems.error(call, "implementation", message)
 
 
 def checked(library: Library, overrides: Mapping[str, Constant], problems: Problems) -> World:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from custody.system.place import Place
 
 if TYPE_CHECKING:
-    from custody.language.symbols import LocalSymbol, Symbol
+    from custody.language.symbols import LocalSymbol, RoutineSymbol, Symbol
     from custody.language.types import Type
 
 
@@ -500,6 +500,36 @@ class Header(Declaration):
     implements: str | None
     doc: str
     sources: tuple[tuple[str, str], ...]
+
+
+@dataclass(slots=True, eq=False)
+class PerformedNode(Node):
+    """A call of the contract that a call of the model amounts to; `performer` where the contract leaves it open."""
+
+    action: str
+    arguments: tuple[ExprNode, ...]
+    performer: ExprNode | None
+    errno: str | None
+
+
+@dataclass(slots=True, eq=False)
+class PerformsNode(Node):
+    """What a call of the model is that answers with `errno`, or, where that is None, with success."""
+
+    routine: str
+    errno: str | None
+    performed: tuple[PerformedNode, ...]
+    symbol: RoutineSymbol | None = field(default=None, init=False)
+
+
+@dataclass(slots=True, eq=False)
+class ImplementationDecl(Declaration):
+    """`side` is whose part of the contract the model plays; `bindings` are the contract's parameters."""
+
+    side: str | None
+    doc: str
+    bindings: tuple[tuple[str, ExprNode], ...]
+    performs: tuple[PerformsNode, ...]
 
 
 @dataclass(slots=True, eq=False)

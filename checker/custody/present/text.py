@@ -223,7 +223,8 @@ def _about(result: PropertyResult) -> str:
     if result.outcome is Outcome.UNSETTLED:
         return result.message
     text = " ".join(result.subject.doc.split()) or statement(result.subject)
-    return f"{text} ({result.message})" if result.subject.form is Form.REACHABLE else text
+    telling = result.subject.form in (Form.REACHABLE, Form.IMPLEMENTS)
+    return f"{text} ({result.message})" if telling else text
 
 
 def _where(place: Place, system: System) -> str:

@@ -15,11 +15,12 @@ from dataclasses import replace
 from custody.properties.compare import require_agreement, require_sound
 from custody.properties.engines import ENGINES, Engine, EngineChoice
 from custody.properties.explain import explain, failed_conjuncts
+from custody.properties.implements import settle
 from custody.properties.replay import replay
 from custody.properties.result import INTERRUPTED, PropertyResult, RunResult
 from custody.properties.vacuity import judge
 from custody.system.finding import Exploration, Finding, Limits, ProgressHook, Stopwatch, Verdict
-from custody.system.model import LIVENESS, Property, System
+from custody.system.model import LIVENESS, Form, Property, System
 
 
 def check(
@@ -39,7 +40,8 @@ def check(
     subjects = _subjects(system, properties)
     stopwatch = Stopwatch()
     explorations: list[Exploration] = []
-    plan = _plan(engine, subjects)
+    asked = [subject for subject in subjects if subject.form is not Form.IMPLEMENTS]
+    plan = _plan(engine, asked)
     for choice, part in plan:
         names = tuple(subject.name for subject in part)
         found = engines[choice](system, _remaining(limits or Limits(), stopwatch), names, progress)
@@ -50,9 +52,15 @@ def check(
         if found.limit == INTERRUPTED:
             break
         plan += _left_over(engine, part, found)
-    require_agreement(system, subjects, explorations)
-    results = tuple(_result(system, subject, explorations) for subject in subjects)
-    notices, refuted = judge(system, subjects, explorations)
+    require_agreement(system, asked, explorations)
+    notices, refuted = judge(system, asked, explorations)
+    compared = {subject.name: subject for subject in subjects if subject.form is Form.IMPLEMENTS}
+    settled: dict[str, PropertyResult] = {}
+    for subject in compared.values():
+        settled[subject.name], found = settle(system, subject, _remaining(limits or Limits(), stopwatch))
+        replay(system, subject, settled[subject.name].finding)
+        explorations.append(found)
+    results = tuple(settled.get(subject.name) or _result(system, subject, explorations) for subject in subjects)
     return RunResult(
         spec=spec,
         system=system,

@@ -71,6 +71,8 @@ def _explain_violation(system: System, subject: Property, finding: Finding) -> s
             return f"{_quoted(subject)} need never become true: {_forever(system, trace)}"
         case Form.LEADS_TO:
             return f"{_quoted(subject)} can fail{_bound(subject.premises)}: {_forever(system, trace)}"
+        case Form.IMPLEMENTS:
+            raise ValueError("`implements` explains itself where it is settled")
         case Form.REACHABLE:
             raise ValueError("a trace shows that a state is reachable, not that it is not")
 

@@ -94,6 +94,10 @@ def _broken_claim(system: System, subject: Property, finding: Finding, trace: Tr
             return None if check.property == subject.name else f"the broken check belongs to {check.property}"
         case Form.DEADLOCK:
             return None if is_deadlocked(system, last) else "the last state is not deadlocked"
+        case Form.IMPLEMENTS:
+            from custody.properties.implements import broken_claim
+
+            return broken_claim(system, trace)
         case Form.PROGRESS:
             return _broken_progress(system, subject, finding, last)
         case Form.EVENTUALLY | Form.LEADS_TO:

@@ -62,7 +62,7 @@ def question(system: System, p: Property) -> Question | None:
             return Question(p.name, lambda encoding: encoding.any([encoding.breaks(*case) for case in broken]))
         case Form.STEP:
             return Question(p.name, lambda encoding: _violated_by_a_step(encoding, p))
-        case Form.PROGRESS | Form.EVENTUALLY | Form.LEADS_TO:
+        case Form.PROGRESS | Form.EVENTUALLY | Form.LEADS_TO | Form.IMPLEMENTS:
             return None
 
 

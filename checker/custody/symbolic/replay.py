@@ -69,7 +69,7 @@ def _ways_to_show(system: System, p: Property, run: Run) -> Iterator[Trace]:
             for index, after in _successors(system, last):
                 if not evaluate(p.expression, last, after):
                     yield Trace((*states, after), (*actions, index))
-        case Form.PROGRESS | Form.EVENTUALLY | Form.LEADS_TO:
+        case Form.PROGRESS | Form.EVENTUALLY | Form.LEADS_TO | Form.IMPLEMENTS:
             return
 
 

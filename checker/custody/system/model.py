@@ -162,6 +162,42 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
+class Performed:
+    """A call of a contract: the action, its arguments over the model's state, who performs it where the contract
+    leaves that open (None: whoever acts in the model), and what it answers (None: success)."""
+
+    action: str
+    arguments: tuple[Answer, ...]
+    performer: Answer | None
+    outcome: str | None
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Performance:
+    """What a call of the model that answers so (None: success) amounts to: calls of the contract, in order."""
+
+    outcome: str | None
+    calls: tuple[Performed, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Implementation:
+    """The contract that a model implements, and what the model's calls are in it.
+
+    `watched` is the model with every result of a call kept until the call is over; its actions are the model's.
+    `side` is whose part the model plays; None is everybody's.  `performances` are by action: of those that begin a
+    call or are one, with arguments over the state before; of others they are empty.
+    """
+
+    contract: System
+    watched: System
+    side: str | None
+    performances: tuple[tuple[Performance, ...], ...]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class Renaming:
     """What the specification says that something was called before: a routine, a property, a role or a parameter."""
 
@@ -182,6 +218,7 @@ class Form(StrEnum):
         "progress"  # from every state, each actor of `resting` can still come to rest, or to a hazard of its own
     )
     EVENTUALLY = "eventually"  # on every fair run, expression holds at some time
+    IMPLEMENTS = "implements"  # every behaviour is one that the contract allows; no engine is asked
     LEADS_TO = "leads_to"  # on every fair run, whenever expression holds, goal holds then or later
 
 
@@ -282,6 +319,7 @@ class System:
     doc: str = ""
     instance: str = ""
     renamings: tuple[Renaming, ...] = ()
+    implementation: Implementation | None = None
 
     def property_named(self, name: str) -> Property:
         """The property; KeyError when there is none of that name."""

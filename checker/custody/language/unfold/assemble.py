@@ -38,13 +38,17 @@ from custody.system.display import RecordShape, ScalarShape, VariantShape, View
 from custody.system.expression import TRUE, Expr, Op, Sort, and_, eq, implies, lt, not_, number, or_, read
 from custody.system.model import (
     Action,
+    Answer,
     Conjunct,
     Domain,
     Effect,
     Expectation,
     Fairness,
     Form,
+    Implementation,
     Kind,
+    Performance,
+    Performed,
     Property,
     Renaming,
     System,
@@ -66,11 +70,36 @@ def assemble(world: World, file: str, *, observed: bool = False) -> System:
     return _Assembly(world, file, observed).system()
 
 
+def assemble_implementation(world: World, file: str, contract: System, *, observed: bool = False) -> System:
+    """The system of a model, with what its calls are in the contract that it implements."""
+    assembly = _Assembly(world, file, observed)
+    system = assembly.system()
+    [declaration] = [d.declaration for d in world.others if isinstance(d.declaration, s.ImplementationDecl)]
+    place = world.header.place if world.header is not None else declaration.place
+    watcher = assembly if observed else _Assembly(world, file, observed=True)
+    watched = system if observed else watcher.system()
+    implementation = Implementation(contract, watched, declaration.side, watcher.performances(), place)
+    watched = replace(watched, implementation=implementation)
+    implementation = replace(implementation, watched=watched)
+    implements = Property(
+        "implements",
+        Form.IMPLEMENTS,
+        Kind.PROTOCOL,
+        place,
+        doc=declaration.doc or f"everything that the model does is allowed by {contract.name}",
+        text=f"{system.name} implements {contract.name}",
+    )
+    expected = assembly.expectation(implements.name)
+    properties = (*system.properties, replace(implements, expected=expected))
+    return replace(system, properties=properties, implementation=implementation)
+
+
 class _Assembly:
     """Implements what expressions and operations ask about the system under construction."""
 
     def __init__(self, world: World, file: str, observed: bool) -> None:
         self._world = world
+        self._implements = world.header is not None and world.header.implements is not None
         self._file = file
         self._problems: Problems = world.problems
         self._actor_offsets: dict[str, int] = {}
@@ -218,6 +247,38 @@ class _Assembly:
             doc=header.doc if header else "",
             renamings=self._renamings(),
         )
+
+    def performances(self) -> tuple[tuple[Performance, ...], ...]:
+        """For each action of the system what it is in the contract, once the system has been put together."""
+        declared = [d.declaration for d in self._world.others if isinstance(d.declaration, s.ImplementationDecl)]
+        lines = [line for declaration in declared for line in declaration.performs]
+        return tuple(
+            tuple(self._performance(line, draft) for line in lines if line.symbol is draft.routine)
+            if draft.source is None or draft.begins
+            else ()
+            for draft in self._routines.drafts
+        )
+
+    def _performance(self, line: s.PerformsNode, draft: Draft) -> Performance:
+        evaluator = Evaluator(self, {}, dict(draft.values), draft.me, None)
+
+        def answer(node: s.ExprNode) -> Answer:
+            value = evaluator.value(node)
+            if not isinstance(value, Scalar):
+                raise AssertionError(f"{node.place}: not checked")
+            return Answer(value.expr, self._storage.domain(value.type))
+
+        calls = tuple(
+            Performed(
+                call.action,
+                tuple(map(answer, call.arguments)),
+                None if call.performer is None else answer(call.performer),
+                None if call.errno is None else f"fails {call.errno}",
+                call.place,
+            )
+            for call in line.performed
+        )
+        return Performance(None if line.errno is None else f"fails {line.errno}", calls)
 
     def _renamings(self) -> tuple[Renaming, ...]:
         """What the declarations say about their earlier names."""
@@ -520,6 +581,15 @@ class _Assembly:
                     found += _references(layout, name, instance, alive)
         return found
 
+    def expectation(self, name: str) -> Expectation | None:
+        """What the specification expects of the property of that name."""
+        for scoped in self._world.others:
+            if isinstance(scoped.declaration, s.Expect):
+                for expected in scoped.declaration.expectations:
+                    if expected.property_name == name and self._applies(expected.condition, scoped.scope):
+                        return Expectation(True, expected.length, expected.place)
+        return None
+
     def _with_expectations(self, properties: list[Property]) -> list[Property]:
         known = {found.name: position for position, found in enumerate(properties)}
         result = list(properties)
@@ -528,6 +598,8 @@ class _Assembly:
                 continue
             for expected in scoped.declaration.expectations:
                 if not self._applies(expected.condition, scoped.scope):
+                    continue
+                if expected.property_name == "implements" and self._implements:
                     continue
                 position = known.get(expected.property_name)
                 if position is None:

@@ -46,6 +46,8 @@ class Draft:
     clauses: tuple[Clause, ...] = ()
     waived: tuple[Clause, ...] = ()
     answer: Answer | None = None
+    values: tuple[tuple[LocalSymbol, Scalar], ...] = ()
+    me: Scalar | None = None
 
 
 @dataclass(slots=True)
@@ -115,6 +117,7 @@ class Routines:
                     draft.label = f"{declaration.name}({', '.join(text for _, text in shown)})"
                     draft.spontaneous = spontaneous
                     draft.place = declaration.place
+                    draft.values, draft.me = arguments, me
                     self._keep(draft)
 
     def entry_point(self, routine: RoutineSymbol, actor: int) -> None:
@@ -151,6 +154,7 @@ class Routines:
                 draft.label = call if single_step else f"calls {call}"
                 draft.place = routine.place
                 draft.begins = True
+                draft.values, draft.me = arguments, me
                 draft.source = IDLE
                 draft.target = self._number(flow, target, numbering, positions, routine)
                 self._keep(draft)

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
-from custody.change.label import SAME, Label, Labels, Names
 from custody.explore.generate import BROKEN as FIRST_BROKEN
 from custody.explore.generate import successors
 from custody.explore.layout import Layout
+from custody.observe.label import SAME, Label, Labels, Names
 from custody.system.evaluate import initial_states
 from custody.system.expression import reads
 from custody.system.model import State, System
