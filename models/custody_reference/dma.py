@@ -23,9 +23,6 @@ from custody_reference.hardware import Machine
 from custody_reference.kernel import Kernel, Tracked
 from custody_reference.problems import KernelBug
 
-EINVAL = 22
-
-
 class Direction(Enum):
     """Which way the data goes."""
 
@@ -47,13 +44,15 @@ class Direction(Enum):
 class Device:
     """Hardware that reads and writes memory by itself.
 
-    `bounces`: it cannot reach the memory and gets copies. `merges`: its IOMMU makes one stretch of addresses of all.
+    `bounces`: it cannot address the memory and gets copies. `merges`: its IOMMU makes one stretch of addresses of all.
+    `reaches`: it can be attached to storage like a heap's at all.
     """
 
     name: str
     machine: Machine
     bounces: bool = False
     merges: bool = False
+    reaches: bool = True
 
 
 @dataclass(eq=False)
@@ -81,10 +80,11 @@ class SgTable(Tracked):
 
 
 def map_sg(kernel: Kernel, device: Device, table: SgTable, direction: Direction) -> int:
-    """dma_map_sg: into the device's hands; how many entries have an address now. EINVAL when it cannot be mapped."""
+    """dma_map_sg: into the device's hands. Answers how many entries have an address now; none means that it failed."""
     if table.mapped:
         raise KernelBug("DMA-API: a table is mapped that is mapped already")
-    kernel.may_fail("dma_map_sg", EINVAL)
+    if kernel.fails("dma_map_sg"):
+        return 0
     table.device, table.direction = device, direction
     table.dma_entries = 1 if device.merges else table.original
     clean_for_device(kernel.machine, table.pages, direction)
@@ -106,6 +106,7 @@ def unmap_sg(kernel: Kernel, table: SgTable, direction: Direction, entries: int)
 def sync_sg_for_cpu(kernel: Kernel, table: SgTable, direction: Direction, entries: int) -> None:
     """dma_sync_sg_for_cpu: the processor is to see what the device wrote."""
     _require_mapped(table, "synchronised")
+    _note_direction(kernel, table, direction)
     _require_original(table, entries)
     _refresh_for_cpu(kernel.machine, table, direction)
 
@@ -113,6 +114,7 @@ def sync_sg_for_cpu(kernel: Kernel, table: SgTable, direction: Direction, entrie
 def sync_sg_for_device(kernel: Kernel, table: SgTable, direction: Direction, entries: int) -> None:
     """dma_sync_sg_for_device: the device is to see what the processor wrote."""
     _require_mapped(table, "synchronised")
+    _note_direction(kernel, table, direction)
     _require_original(table, entries)
     clean_for_device(kernel.machine, table.pages, direction)
     if table.bounce is not None and direction.device_reads:
@@ -182,6 +184,12 @@ def _require_mapped(table: SgTable, what: str) -> Device:
     if table.device is None:
         raise KernelBug(f"DMA-API: a table is {what} that is not mapped")
     return table.device
+
+
+def _note_direction(kernel: Kernel, table: SgTable, direction: Direction) -> None:
+    """DMA-API debugging complains of it, and the kernel goes on: much of it is lax about the direction."""
+    if table.direction not in (direction, Direction.BIDIRECTIONAL):
+        kernel.complaints.append("DMA-API: a table is synchronised in another direction than it was mapped in")
 
 
 def _require_original(table: SgTable, entries: int) -> None:

@@ -16,7 +16,7 @@ from custody_reference.dma import Direction, SgTable
 from custody_reference.dma_buf import Attachment, DmaBuf, Exporter, Vma, export
 from custody_reference.files import Descriptors, File
 from custody_reference.hardware import ENOMEM
-from custody_reference.kernel import Kernel, Tracked
+from custody_reference.kernel import Kernel, Tracked, same_address
 from custody_reference.locks import Completion, Kref, Mutex
 from custody_reference.problems import Failure, KernelBug
 
@@ -225,7 +225,7 @@ class Gntdev(Exporter):
         kernel = self.kernel
         for waiter in kernel.walk(xen.priv.waiting, "next waiter"):
             kernel.point("does he wait for this one?")
-            if waiter.buffer is xen:
+            if same_address(waiter.buffer, xen):
                 kernel.point("complete_all")
                 waiter.done.complete_all()
         kernel.point("take the buffer off the list")
@@ -309,14 +309,15 @@ class Gntdev(Exporter):
     # ------------------------------------------------------------ importers, and the processor
 
     def map(self, attachment: Attachment, direction: Direction) -> SgTable:
-        """A table of its own each time. ENOMEM, EINVAL."""
+        """A table of its own each time. ENOMEM."""
         kernel, xen = self.kernel, _priv(attachment.buffer)
         if not xen.map.granted:
             raise KernelBug("the pages of a table are not there")
         kernel.may_fail("sg_alloc_table", ENOMEM)
         table = kernel.track(SgTable(list(xen.map.pages), nents=len(xen.map.pages)))
         try:
-            dma.map_sg(kernel, attachment.device, table, direction)
+            if dma.map_sg(kernel, attachment.device, table, direction) == 0:
+                raise Failure(ENOMEM)
         except Failure:
             kernel.free(table)
             raise

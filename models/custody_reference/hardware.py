@@ -34,6 +34,10 @@ class Memory:
     def release(self, addresses: list[int]) -> None:
         self._free = sorted([*self._free, *(address // self.page_size for address in addresses)])
 
+    def in_use(self, address: int) -> bool:
+        """Whether the page there is given out."""
+        return address // self.page_size not in self._free
+
     def read(self, address: int, length: int) -> bytes:
         return bytes(self.data[address : address + length])
 

@@ -19,7 +19,7 @@ from custody_reference.kernel import Kernel, Tracked
 from custody_reference.locks import Mutex
 from custody_reference.problems import Failure, KernelBug
 
-EINTR = 4
+EINTR, EBUSY = 4, 16
 
 
 @dataclass(eq=False)
@@ -53,6 +53,7 @@ class HeapBuffer:
     attachments: list[HeapAttachment] = field(default_factory=list[HeapAttachment])
     vmap_count: int = 0
     vaddr: Vmap | None = None
+    holders: dict[str, Vmap] = field(default_factory=dict[str, Vmap])
 
 
 class Heap(Exporter):
@@ -86,6 +87,8 @@ class Heap(Exporter):
 
     def attach(self, buffer: DmaBuf, attachment: Attachment) -> None:
         kernel, priv = self.kernel, _priv(buffer)
+        if not attachment.device.reaches:
+            raise Failure(EBUSY, "the device cannot use such storage")
         kernel.point("allocate the attachment and its table")
         attached = kernel.track(HeapAttachment(attachment.device, SgTable([])))
         try:
@@ -135,6 +138,8 @@ class Heap(Exporter):
         with priv.lock:
             kernel.point("map the table")
             count = dma.map_sg(kernel, attached.device, attached.table, self._way(direction))
+            if count == 0:
+                raise Failure(ENOMEM)
             kernel.point("note what is mapped")
             attached.table.nents = count
             attached.mapped = True
@@ -190,12 +195,10 @@ class Heap(Exporter):
         with priv.lock:
             self._vmap_get(priv)
             self.kernel.point("hand it out")
-            return self._handed_out(priv)
-
-    def _handed_out(self, priv: HeapBuffer) -> list[int]:
-        if priv.vaddr is None:
-            raise KernelBug("a kernel mapping is handed out that is not there")
-        return priv.vaddr.pages
+            if priv.vaddr is None:
+                raise KernelBug("a kernel mapping is handed out that is not there")
+            priv.holders[self.kernel.scheduler.actor] = priv.vaddr
+            return priv.vaddr.pages
 
     def _vmap_get(self, priv: HeapBuffer) -> None:
         kernel = self.kernel
@@ -220,6 +223,8 @@ class Heap(Exporter):
 
     def vunmap(self, buffer: DmaBuf) -> None:
         kernel, priv = self.kernel, _priv(buffer)
+        kernel.point("forget the address")
+        del priv.holders[kernel.scheduler.actor]
         with priv.lock:
             kernel.point("count the user off")
             if priv.vmap_count == 0:

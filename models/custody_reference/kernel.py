@@ -41,6 +41,18 @@ def is_alive(thing: object) -> bool:
     return type(thing) is not Freed
 
 
+def same_address(one: Tracked, other: Tracked) -> bool:
+    """How pointers compare: memory is used again, so what was freed is where what was allocated since is."""
+    return name_of(one) == name_of(other)
+
+
+def name_of(thing: Tracked | None) -> str:
+    """What an object is called, or was before it was freed: its kind and its slot."""
+    if thing is None:
+        return "none"
+    return f"{type(thing).__name__}.{thing.slot}" if is_alive(thing) else str(thing.__dict__["_was"])
+
+
 class Kernel:
     """One machine with its scheduler, and what is going on in it."""
 
@@ -49,6 +61,7 @@ class Kernel:
         self.scheduler: Scheduler = scheduler or Deterministic()
         self.alive: dict[str, dict[int, Tracked]] = {}
         self.armed: dict[str, int] = {}
+        self.complaints: list[str] = []
         self.deferred: list[tuple[str, object, Callable[[], None]]] = []
 
     # ------------------------------------------------------------ points
@@ -57,10 +70,10 @@ class Kernel:
         self.scheduler.point(label)
 
     def walk(self, members: Sequence[_Member], label: str) -> Iterator[_Member]:
-        """list_for_each: looking for the next member is a step of its own."""
+        """list_for_each: looking for the next member is a step of its own. The points say how many were seen."""
         position = 0
         while True:
-            self.point(label)
+            self.point(f"{label}, {position} seen")
             if position >= len(members):
                 return
             yield members[position]
@@ -74,10 +87,15 @@ class Kernel:
 
     def may_fail(self, name: str, number: int) -> None:
         """Something that can fail is about to be done."""
+        if self.fails(name):
+            raise Failure(number, name)
+
+    def fails(self, name: str) -> bool:
+        """The same for those who tell of it in their own words."""
         left = self.armed.get(name, 0)
         if left:
             self.armed[name] = left - 1
-            raise Failure(number, name)
+        return left > 0
 
     # ------------------------------------------------------------ objects
 

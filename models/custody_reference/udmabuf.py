@@ -99,7 +99,8 @@ class UdmabufDriver(Exporter):
         table = kernel.track(SgTable(list(udmabuf.pages), nents=len(udmabuf.pages)))
         try:
             kernel.may_fail("sg_alloc_table", ENOMEM)
-            dma.map_sg(kernel, device, table, direction)
+            if dma.map_sg(kernel, device, table, direction) == 0:
+                raise Failure(EINVAL)
         except Failure:
             kernel.free(table)
             raise

@@ -1,0 +1,134 @@
+"""The contract's side: its graph, and for each state what an observer of the implementation should see."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from custody.evidence.conform.step import Manner, Step, steps_of
+from custody.evidence.conform.tours import Arc
+from custody.evidence.conform.world import World
+from custody.graph.build import ReachableGraph, reachable
+from custody.graph.machine import Machine
+from custody.system.display import show
+from custody.system.finding import Limits
+from custody.system.model import State, System
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What can be seen of a state: the shared variables, who is in a call, who may go on, what the core is due."""
+
+    values: Mapping[str, str]
+    busy: frozenset[str]
+    runnable: frozenset[str]
+    due: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Excuse:
+    """Steps of the contract that the implementation does not claim to take, and why."""
+
+    name: str
+    reason: str
+    steps: int
+
+
+class Contract:
+    """A system with its steps, and the eyes to look at its states with."""
+
+    def __init__(self, system: System, world: type[World]) -> None:
+        self.system = system
+        self.steps = steps_of(system)
+        self.parameters = dict(system.parameters)
+        self._unprompted = frozenset(world.unprompted)
+        ghosts = world.ghosts
+        self._views = [
+            view for view in system.views if view.actor is None and view.name.partition("[")[0] not in ghosts
+        ]
+        self._guards = [Machine(action.guard) for action in system.actions]
+        self._effects = [[(e.variable, Machine(e.value)) for e in action.effects] for action in system.actions]
+        self._checks = [[Machine(check.condition) for check in action.checks] for action in system.actions]
+        self._at: dict[str, tuple[int, int]] = {}
+        for index, variable in enumerate(system.variables):
+            if variable.control and variable.name.endswith(".at") and variable.domain.labels:
+                self._at[variable.name.removesuffix(".at")] = (index, variable.domain.labels.index("idle"))
+        self._sights: dict[State, Sight] = {}
+
+    def graph(self, limits: Limits) -> ReachableGraph:
+        return reachable(self.system, limits)
+
+    def enabled(self, state: State) -> list[int]:
+        return [index for index, guard in enumerate(self._guards) if guard(state)]
+
+    def after(self, index: int, state: State) -> State | None:
+        """The state after the step; None where the step breaks one of the contract's own checks."""
+        if not all(check(state) for check in self._checks[index]):
+            return None
+        values = list(state)
+        for variable, value in self._effects[index]:
+            values[variable] = value(state)
+        return tuple(values)
+
+    def sight(self, state: State) -> Sight:
+        """What can be seen of the state; remembered."""
+        known = self._sights.get(state)
+        if known is None:
+            known = self._sights[state] = self._look(state)
+        return known
+
+    def _look(self, state: State) -> Sight:
+        busy = frozenset(actor for actor, (index, idle) in self._at.items() if state[index] != idle)
+        runnable: set[str] = set()
+        due: set[str] = set()
+        for index in self.enabled(state):
+            step = self.steps[index]
+            if step.manner is Manner.WITHIN and step.outcome != "timeout":
+                runnable.add(step.actor)
+            if step.name in self._unprompted:
+                due.add(step.name)
+        return Sight(
+            {view.name: show(view.shape, state) for view in self._views}, busy, frozenset(runnable), frozenset(due)
+        )
+
+    def location(self, actor: str, state: State) -> str:
+        """Where the actor stands in the contract's text."""
+        index, idle = self._at.get(actor, (-1, -1))
+        labels = None if index < 0 else self.system.variables[index].domain.labels
+        return "" if labels is None or state[index] == idle else labels[state[index]]
+
+    def places(self, actor: str) -> int:
+        """How many places the actor can stand at."""
+        index, _ = self._at.get(actor, (-1, -1))
+        return 1 if index < 0 else self.system.variables[index].domain.size
+
+
+def claimed(
+    contract: Contract, graph: ReachableGraph, excused: Callable[[Step, Mapping[str, str], Mapping[str, str]], str | None]
+) -> tuple[list[Arc], tuple[Excuse, ...]]:
+    """The graph's steps that the implementation claims to take, and what it does not claim, with the arguments.
+
+    Of what can only be reached by steps that are not claimed nothing is claimed.
+    """
+    arcs: list[Arc] = []
+    reasons: Counter[tuple[str, str]] = Counter()
+    seen = set(graph.initial)
+    queue = list(graph.initial)
+    for node in queue:
+        before = contract.sight(graph.states[node]).values
+        for action, target in graph.moves[node]:
+            step = contract.steps[action]
+            reason = excused(step, before, contract.sight(graph.states[target]).values)
+            if reason is not None:
+                reasons[step.name, reason] += 1
+                continue
+            arcs.append(Arc(node, action, target))
+            if target not in seen:
+                seen.add(target)
+                queue.append(target)
+    beyond = graph.transitions - len(arcs) - sum(reasons.values())
+    excuses = [Excuse(name, reason, steps) for (name, reason), steps in sorted(reasons.items())]
+    if beyond:
+        excuses.append(Excuse("(any)", "can be reached by steps of this list only", beyond))
+    return arcs, tuple(excuses)
