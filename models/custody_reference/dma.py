@@ -23,6 +23,7 @@ from custody_reference.hardware import Machine
 from custody_reference.kernel import Kernel, Tracked
 from custody_reference.problems import KernelBug
 
+
 class Direction(Enum):
     """Which way the data goes."""
 
@@ -44,7 +45,7 @@ class Direction(Enum):
 class Device:
     """Hardware that reads and writes memory by itself.
 
-    `bounces`: it cannot address the memory and gets copies. `merges`: its IOMMU makes one stretch of addresses of all.
+    `bounces`: it cannot address the memory and gets copies. `merges`: its IOMMU makes one stretch of all addresses.
     `reaches`: it can be attached to storage like a heap's at all.
     """
 
@@ -80,7 +81,7 @@ class SgTable(Tracked):
 
 
 def map_sg(kernel: Kernel, device: Device, table: SgTable, direction: Direction) -> int:
-    """dma_map_sg: into the device's hands. Answers how many entries have an address now; none means that it failed."""
+    """dma_map_sg: into the device's hands. Answers how many entries have an address now; where it failed none."""
     if table.mapped:
         raise KernelBug("DMA-API: a table is mapped that is mapped already")
     if kernel.fails("dma_map_sg"):

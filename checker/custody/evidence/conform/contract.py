@@ -43,6 +43,7 @@ class Contract:
         self.steps = steps_of(system)
         self.parameters = dict(system.parameters)
         self._unprompted = frozenset(world.unprompted)
+        self._calls = frozenset(world.calls)
         ghosts = world.ghosts
         self._views = [
             view for view in system.views if view.actor is None and view.name.partition("[")[0] not in ghosts
@@ -55,6 +56,7 @@ class Contract:
             if variable.control and variable.name.endswith(".at") and variable.domain.labels:
                 self._at[variable.name.removesuffix(".at")] = (index, variable.domain.labels.index("idle"))
         self._sights: dict[State, Sight] = {}
+        self._after: dict[tuple[State, int], tuple[State | None]] = {}
 
     def graph(self, limits: Limits) -> ReachableGraph:
         return reachable(self.system, limits)
@@ -63,7 +65,13 @@ class Contract:
         return [index for index, guard in enumerate(self._guards) if guard(state)]
 
     def after(self, index: int, state: State) -> State | None:
-        """The state after the step; None where the step breaks one of the contract's own checks."""
+        """The state after the step; None where the step breaks one of the contract's own checks. Remembered."""
+        known = self._after.get((state, index))
+        if known is None:
+            known = self._after[state, index] = (self._fire(index, state),)
+        return known[0]
+
+    def _fire(self, index: int, state: State) -> State | None:
         if not all(check(state) for check in self._checks[index]):
             return None
         values = list(state)
@@ -92,6 +100,10 @@ class Contract:
             {view.name: show(view.shape, state) for view in self._views}, busy, frozenset(runnable), frozenset(due)
         )
 
+    def called(self, index: int) -> bool:
+        """Whether the step is somebody's call, and not what hardware or core do, or what a client only thinks."""
+        return self.steps[index].name in self._calls
+
     def location(self, actor: str, state: State) -> str:
         """Where the actor stands in the contract's text."""
         index, idle = self._at.get(actor, (-1, -1))
@@ -105,7 +117,9 @@ class Contract:
 
 
 def claimed(
-    contract: Contract, graph: ReachableGraph, excused: Callable[[Step, Mapping[str, str], Mapping[str, str]], str | None]
+    contract: Contract,
+    graph: ReachableGraph,
+    excused: Callable[[Step, Mapping[str, str], Mapping[str, str]], str | None],
 ) -> tuple[list[Arc], tuple[Excuse, ...]]:
     """The graph's steps that the implementation claims to take, and what it does not claim, with the arguments.
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from custody_reference.problems import Failure, KernelBug
-
 from custody.evidence.conform.contract import Contract, Sight
 from custody.evidence.conform.step import Manner, Step
 from custody.evidence.conform.world import RefusedError, World
 from custody.system.model import State
+from custody_reference.problems import Failure, KernelBug
 
 MakeWorld = Callable[[], World]
 
@@ -66,7 +65,7 @@ def follow(contract: Contract, make: MakeWorld, first: State, path: Sequence[int
     state = first
     tally.paths += 1
     try:
-        found = _differences(contract.sight(state), world)
+        found = differences(contract.sight(state), world)
         if found:
             return Divergence("state", "they begin differently", (), found)
         for number, index in enumerate(path):
@@ -85,10 +84,8 @@ def follow(contract: Contract, make: MakeWorld, first: State, path: Sequence[int
 Parted = tuple[str, str, tuple[Difference, ...]]
 
 
-def take(
-    contract: Contract, world: World, state: State, index: int, tally: Tally
-) -> tuple[State, Parted | None]:
-    """One step on both sides: the contract's next state, and where they parted the kind, a sentence, and what differs."""
+def take(contract: Contract, world: World, state: State, index: int, tally: Tally) -> tuple[State, Parted | None]:
+    """One step on both sides: the contract's next state; where they parted the kind, a sentence, and what differs."""
     step = contract.steps[index]
     following = contract.after(index, state)
     if following is None:
@@ -101,7 +98,7 @@ def take(
     task = world.scheduler.tasks.get(step.actor)
     if task is not None and task.slices > tally.longest_call:
         tally.longest_call = task.slices
-    found = _differences(expected, world)
+    found = differences(expected, world)
     if found:
         return following, ("state", f"after {step.show()} they differ", found)
     returned = world.results.get(step.actor)
@@ -112,7 +109,7 @@ def take(
 
 
 def attempt(action: Callable[[], object], step: Step) -> tuple[str, str] | None:
-    """Do it; what went wrong, as a kind and a sentence. Nothing that the implementation does can be a fault of ours."""
+    """Do it; what went wrong, as a kind and a sentence. What the implementation does is no fault of ours."""
     try:
         action()
     except RefusedError as refused:
@@ -126,7 +123,8 @@ def attempt(action: Callable[[], object], step: Step) -> tuple[str, str] | None:
     return None
 
 
-def _differences(sight: Sight, world: World) -> tuple[Difference, ...]:
+def differences(sight: Sight, world: World) -> tuple[Difference, ...]:
+    """What is seen differently on the two sides."""
     seen = world.state()
     found: list[Difference] = []
     if seen != sight.values:

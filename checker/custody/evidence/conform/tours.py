@@ -5,8 +5,8 @@ put back to where he began.  Every step has to be taken once at least; what has 
 taken again, and where to begin anew.  Steps that make as many arrivals as departures at every state, at the least
 cost, are a minimum-cost flow; an Euler circuit of it, cut where it begins anew, is a shortest set of tours.
 
-networkx solves the flow exactly, in time that grows faster than the graph.  So that is done up to `EXACT` steps;
-for larger graphs a greedy postman takes an untaken step where he stands, else goes to the nearest one that is left, or
+networkx solves the flow exactly, in time that grows faster than the graph.  So that is done up to `EXACT` steps; for
+larger graphs a greedy postman takes an untaken step where he stands, else goes to the nearest one that is left, or
 begins anew where that is nearer.  `Tours.least` is a bound from below that tells how far off he is.
 """
 
@@ -72,27 +72,31 @@ def _balance(arcs: Sequence[Arc]) -> Counter[int]:
 
 
 def _least(arcs: Sequence[Arc], first: int) -> int:
-    """Each arc once, and as many beginnings as there are more arrivals than departures, or one."""
+    """Each arc once, one beginning, and one more arrival for each departure that has none."""
     missing = sum(-count for node, count in _balance(arcs).items() if count < 0 and node != first)
-    return len(arcs) + max(ANEW, missing if missing else ANEW)
+    return len(arcs) + ANEW + missing
 
 
 def _repetitions(arcs: Sequence[Arc], first: int) -> dict[tuple[int, int], int]:
-    """How often to go from one node to another beyond once for each arc; (node, -1) is to begin anew there."""
+    """How often to go from one node to another beyond once for each arc; (node, -1) is to begin anew there.
+
+    There is one beginning at least: a circuit has it where the last path ends.
+    """
     network: Any = nx.DiGraph()
     balance = _balance(arcs)
     nodes = {node for arc in arcs for node in (arc.source, arc.target)} | {first}
     for node in nodes:
-        network.add_node(node, demand=-balance[node])
+        network.add_node(node, demand=-balance[node] - (node == first))
     for arc in arcs:
         if arc.source != arc.target:
             network.add_edge(arc.source, arc.target, weight=1)
     anew = -1
-    network.add_node(anew, demand=0)
+    network.add_node(anew, demand=1)
     for node in nodes:
         network.add_edge(node, anew, weight=ANEW)
     network.add_edge(anew, first, weight=0)
     _, flow = nx.network_simplex(network)
+    flow[anew][first] += 1
     return {(a, b): count for a, out in flow.items() for b, count in out.items() if count}
 
 
@@ -124,8 +128,10 @@ def _circuit(arcs: Sequence[Arc], again: dict[tuple[int, int], int], first: int)
 
 
 def _cut(circuit: Sequence[Arc | None]) -> Iterator[tuple[Arc, ...]]:
+    """Paths between the beginnings; what is before the first of them goes on where the circuit closes."""
+    begin = circuit.index(None)
     path: list[Arc] = []
-    for arc in circuit:
+    for arc in (*circuit[begin:], *circuit[:begin]):
         if arc is not None:
             path.append(arc)
         elif path:

@@ -11,11 +11,10 @@ from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar
 
+from custody.evidence.conform.step import Manner, Step
 from custody_reference.kernel import Kernel
 from custody_reference.problems import Failure
 from custody_reference.scheduler import Deterministic, Task
-
-from custody.evidence.conform.step import Manner, Step
 
 
 class RefusedError(Exception):
@@ -23,18 +22,25 @@ class RefusedError(Exception):
 
 
 class World:
-    """What the worlds have in common. A subclass has a method `do_NAME(actor, **arguments)` for each action.
+    """What the worlds have in common. A subclass has `do_NAME(actor, **arguments)` for each action.
 
-    `failures` tells, for an action (or `action: label` of a step within its call) and for the errno that the contract
-    has it fail with, which failure of the implementation to arm: one for each variant.  `words` are the errno that the
-    contract has another word for.  `passed_over` are points of the implementation where the contract has no step, such
-    as looking for a further member of a list that cannot have one.  `ghosts` are variables that no implementation has, each with the reason.
+    failures    for an action, or `action: label` for a step within its call, and for the errno that the contract has
+                it fail with: which failure of the implementation to arm, one for each variant
+    words       errno that the contract has another word for
+    ghosts      variables of the contract that no implementation has, each with the reason
+    unprompted  actions that the core does by itself, as soon as it likes
+    calls       actions that are calls with points inside, so that others can come between
+    rare        actions that end everything, which walks are to take seldom
+    passed_over points of the implementation where the contract has no step, such as looking for a further member of a
+                list that cannot have one
     """
 
     failures: ClassVar[Mapping[tuple[str, str], tuple[str, ...]]] = MappingProxyType({})
     words: ClassVar[Mapping[str, str]] = MappingProxyType({})
     ghosts: ClassVar[Mapping[str, str]] = MappingProxyType({})
     unprompted: ClassVar[Collection[str]] = ()
+    calls: ClassVar[Collection[str]] = ()
+    rare: ClassVar[Collection[str]] = ()
 
     scheduler: Deterministic
     kernel: Kernel
@@ -75,7 +81,9 @@ class World:
             case Manner.WHOLE:
                 outcome = self._whole(step)
                 if outcome != (step.failure or "OK"):
-                    raise RefusedError(f"{step.name} returned {outcome}, where it is to return {step.failure or 'OK'}")
+                    raise RefusedError(
+                        f"{step.name} returned {outcome}, where it is to return {step.failure or 'OK'}"
+                    )
             case Manner.CALL:
                 self._settle(self.scheduler.start(step.actor, self.call(step)))
             case Manner.WITHIN:
@@ -84,6 +92,18 @@ class World:
         if left:
             self.kernel.armed.clear()
             raise RefusedError(f"nothing asked whether this fails: {', '.join(left)}")
+
+    def advance(self, actor: str) -> None:
+        """Let the actor go on with its call, whatever that comes to."""
+        self._settle(self.scheduler.step(actor))
+
+    def expire(self, actor: str) -> None:
+        """Let the actor's time-out come."""
+        self._settle(self.scheduler.expire(actor))
+
+    def begin(self, step: Step) -> None:
+        """Let the call begin that the step is, to its first point."""
+        self._settle(self.scheduler.start(step.actor, self.call(step)))
 
     def call(self, step: Step) -> Callable[[], object]:
         method: Any = getattr(self, f"do_{step.name}")

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from custody.evidence.conform.world import World
 from custody_reference.dma import Direction, SgTable, device_write
 from custody_reference.hardware import Machine
 from custody_reference.kernel import Kernel
 from custody_reference.scheduler import Deterministic
-
-from custody.evidence.conform.world import World
 
 PAGE = 64
 """Bytes of a page, and of a cache line: the contracts write whole pages, and have one line for each."""

@@ -10,16 +10,15 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import ClassVar
 
+from custody.evidence.conform.step import Step
+from custody.evidence.conform.world import RefusedError
+from custody.evidence.conform.worlds.data import PAGE, DataWorld, direction, yes
 from custody_reference import dma_buf
 from custody_reference.dma import Device, Direction
 from custody_reference.dma_buf import END, READ, WRITE, DmaBuf, Vma
 from custody_reference.files import Descriptors, File
 from custody_reference.heap import Heap, HeapAttachment, HeapBuffer
 from custody_reference.importer import Importer
-
-from custody.evidence.conform.step import Step
-from custody.evidence.conform.world import RefusedError
-from custody.evidence.conform.worlds.data import PAGE, DataWorld, direction, yes
 
 _FLAGS = {"to_device": WRITE, "from_device": READ, "bidirectional": READ | WRITE}
 
@@ -41,6 +40,8 @@ class DmaBufWorld(DataWorld):
     )
     words: ClassVar[Mapping[str, str]] = MappingProxyType({"EMFILE": "ENOMEM", "EBADF": "EINVAL"})
     unprompted = ("release",)
+    rare = ("put_unpublished", "close_fd")
+    calls = ("attach", "detach", "map", "unmap", "begin_cpu_access", "end_cpu_access")
 
     def __init__(self, parameters: Mapping[str, int | bool | str]) -> None:
         super().__init__(parameters)
@@ -164,7 +165,9 @@ class DmaBufWorld(DataWorld):
     def do_device_reads(self, _actor: str, d: str) -> None:
         seen = self.importers[d].read(0, PAGE)
         if seen != self.newest:
-            raise RefusedError(f"the device reads stale bytes: {seen[:8].hex()}, the newest are {self.newest[:8].hex()}")
+            raise RefusedError(
+                f"the device reads stale bytes: {seen[:8].hex()}, the newest are {self.newest[:8].hex()}"
+            )
 
     def do_device_writes(self, _actor: str, d: str) -> None:
         table = self.importers[d].table

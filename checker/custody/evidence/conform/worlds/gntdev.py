@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import ClassVar
 
+from custody.evidence.conform.step import Step
+from custody.evidence.conform.worlds.data import PAGE, DataWorld, direction, number, yes
 from custody_reference import dma_buf
 from custody_reference.dma import Device, Direction, SgTable
 from custody_reference.dma_buf import DmaBuf, Vma
@@ -19,13 +21,8 @@ from custody_reference.importer import Importer
 from custody_reference.kernel import Tracked, name_of
 from custody_reference.problems import Failure
 
-from custody.evidence.conform.step import Step
-from custody.evidence.conform.worlds.data import PAGE, DataWorld, direction, number, yes
-
 ENOMEM = 12
 _EXPORT = "dmabuf_exp_from_refs"
-_DONE = "7"
-"""A completion that was completed for all, as the contract counts."""
 
 
 class GntdevWorld(DataWorld):
@@ -53,6 +50,17 @@ class GntdevWorld(DataWorld):
         }
     )
     unprompted = ("gntdev_release",)
+    rare = ("close_node",)
+    calls = (
+        "dmabuf_exp_from_refs",
+        "close_fd",
+        "dmabuf_exp_wait_released",
+        "dma_buf_map_attachment",
+        "dma_buf_unmap_attachment",
+        "dma_buf_detach",
+        "munmap",
+        "gntdev_ioctl_unmap_grant_ref",
+    )
 
     def __init__(self, parameters: Mapping[str, int | bool | str]) -> None:
         buffers, units = int(parameters["BUFFERS"]), int(parameters["UNITS"])
@@ -135,7 +143,7 @@ class GntdevWorld(DataWorld):
         put("GrantMap", self.buffers, _show_grant)
         put("XenDmabuf", self.buffers, _show_xen)
         put("DmaBuf", self.buffers, _show_buffer)
-        put("WaitObj", len(self.waiters), _show_waiter)
+        put("WaitObj", len(self.waiters), self._show_waiter)
         put("SgTable", len(self.drivers), self._show_table)
 
     def _show_table(self, thing: Tracked) -> str:
@@ -151,6 +159,12 @@ class GntdevWorld(DataWorld):
                 if any(before[f"table[Fd.{m}]"] == "unused" for m in taken):
                     return "of the numbers that are free a process is given the lowest (POSIX)"
         return None
+
+    def _show_waiter(self, thing: Tracked) -> str:
+        """The contract counts a completion for all as one more than there is anybody to wait for it."""
+        assert isinstance(thing, WaitObj)
+        everybody = len([*self.waiters, *self.threads, *self.drivers, *self.importers]) + self.numbers + 1
+        return f"xen_dmabuf: {_word(thing.buffer)}, done: {everybody + 1 if thing.done.done else 0}"
 
     def pending(self, name: str) -> bool:
         return any(isinstance(entry[1], Gntdev) for entry in self.kernel.deferred)
@@ -256,7 +270,9 @@ class GntdevWorld(DataWorld):
         self.kernel.return_to_user(DmaBuf)
 
     def do_device_writes(self, _actor: str, d: str) -> None:
-        self.device_store(next(table for device, table, way in self.maps.values() if device == d and way.device_writes))
+        self.device_store(
+            next(table for device, table, way in self.maps.values() if device == d and way.device_writes)
+        )
 
     # ------------------------------------------------------------ processors
 
@@ -330,11 +346,6 @@ def _show_xen(thing: Tracked) -> str:
 def _show_buffer(thing: Tracked) -> str:
     assert isinstance(thing, DmaBuf)
     return f"priv: {_word(thing.priv)}, size: {thing.size // PAGE}, refs: {thing.file.refs}"
-
-
-def _show_waiter(thing: Tracked) -> str:
-    assert isinstance(thing, WaitObj)
-    return f"xen_dmabuf: {_word(thing.buffer)}, done: {_DONE if thing.done.done else '0'}"
 
 
 world = GntdevWorld

@@ -10,6 +10,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import ClassVar
 
+from custody.evidence.conform.step import Step
+from custody.evidence.conform.world import RefusedError
+from custody.evidence.conform.worlds.data import DataWorld, direction, yes
 from custody_reference import dma_buf
 from custody_reference.dma import Device, SgTable
 from custody_reference.dma_buf import END, READ, WRITE, DmaBuf
@@ -18,10 +21,6 @@ from custody_reference.heap import Heap, HeapAttachment, HeapBuffer, Vmap
 from custody_reference.importer import Importer
 from custody_reference.kernel import is_alive, name_of
 from custody_reference.problems import Failure
-
-from custody.evidence.conform.step import Step
-from custody.evidence.conform.world import RefusedError
-from custody.evidence.conform.worlds.data import DataWorld, direction, yes
 
 _FLAGS = {"to_device": WRITE, "from_device": READ, "bidirectional": READ | WRITE}
 ENTRIES = 2
@@ -46,6 +45,18 @@ class HeapWorld(DataWorld):
         }
     )
     unprompted = ("dma_heap_dma_buf_release",)
+    rare = ("dma_heap_dma_buf_release",)
+    calls = (
+        "dma_buf_attach",
+        "dma_buf_detach",
+        "dma_buf_map_attachment",
+        "dma_buf_unmap_attachment",
+        "start_access",
+        "end_access",
+        "stray_end",
+        "dma_heap_vmap",
+        "dma_heap_vunmap",
+    )
 
     def __init__(self, parameters: Mapping[str, int | bool | str]) -> None:
         super().__init__(parameters, pages=ENTRIES)

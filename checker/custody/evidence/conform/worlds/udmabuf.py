@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import ClassVar
 
+from custody.evidence.conform.worlds.data import PAGE, DataWorld, direction, yes
 from custody_reference import dma_buf
 from custody_reference.dma import Device, SgTable
 from custody_reference.dma_buf import END, READ, WRITE, DmaBuf, Vma
@@ -13,8 +14,6 @@ from custody_reference.files import Descriptors, File
 from custody_reference.importer import Importer
 from custody_reference.problems import Failure
 from custody_reference.udmabuf import PROT_READ, PROT_WRITE, READ_WRITE, Memfd, Udmabuf, UdmabufDriver
-
-from custody.evidence.conform.worlds.data import PAGE, DataWorld, direction, yes
 
 _FLAGS = {"to_device": WRITE, "from_device": READ, "bidirectional": READ | WRITE}
 _PROTECTION = {
@@ -43,6 +42,8 @@ class UdmabufWorld(DataWorld):
     )
     words: ClassVar[Mapping[str, str]] = MappingProxyType({"EMFILE": "ENOMEM"})
     unprompted = ("release_udmabuf",)
+    rare = ("close_file",)
+    calls = ("start_access", "end_access", "stray_end")
 
     def __init__(self, parameters: Mapping[str, int | bool | str]) -> None:
         super().__init__(parameters)
@@ -84,7 +85,11 @@ class UdmabufWorld(DataWorld):
             state[f"use_of[{name}]"] = f"mapped({importer.direction.value})" if used else "unused"
         area = self.area
         state["user_mapping"] = (
-            "unmapped" if area is None or not area.pages else "write_combined" if area.write_combined else "cached_pages"
+            "unmapped"
+            if area is None or not area.pages
+            else "write_combined"
+            if area.write_combined
+            else "cached_pages"
         )
         for thread, client in self.clients.items():
             state[f"client[{thread}]"] = client

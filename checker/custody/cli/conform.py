@@ -1,0 +1,153 @@
+"""`custody conform`: is the executable reference implementation a behaviour of the contract, and does it show all?"""
+
+from __future__ import annotations
+
+import json
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+
+from custody.cli.codes import Code, heaviest
+from custody.cli.options import MEBIBYTE, setting_option
+from custody.cli.outputs import STDOUT, colours, width
+from custody.cli.paths import BUNDLED, Spec, load_one
+from custody.evidence.conform.plan import PLANS, Settings
+from custody.evidence.conform.replay import NotAPathError, replay
+from custody.evidence.conform.result import Answer, Comparison, Part
+from custody.evidence.conform.run import compare
+from custody.language import LimitError, SpecError, instances
+from custody.present.conform import render, to_json
+from custody.present.diagnostics import render as render_diagnostic
+from custody.present.text import Page
+from custody.system.finding import Limits
+from custody.system.model import System
+
+_CODES = {Answer.CONFORMS: Code.PASSED, Answer.DIVERGES: Code.VIOLATED, Answer.INCONCLUSIVE: Code.INCONCLUSIVE}
+_SHORT = {"heap": "heap_helpers", **{name: name for name in PLANS}}
+_KINDS = ("tours", "interleavings", "walks")
+
+
+@click.command(name="conform")
+@click.argument("paths", nargs=-1, required=True, metavar="SPEC...")
+@setting_option
+@click.option("--only", "kinds", multiple=True, type=click.Choice(_KINDS), help="Do this alone. Repeatable.")
+@click.option("--max-states", type=click.IntRange(min=1), metavar="N", help="Tour no graph of more states than N.")
+@click.option("--max-memory", type=click.IntRange(min=1), metavar="MIB", help="Stop at so many MiB of memory.")
+@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Stop after so long.")
+@click.option("--json", "json_file", metavar="FILE", help="Write the result as JSON; - is stdout.")
+@click.option(
+    "--replay",
+    "recorded",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Follow the divergences of a result JSON again, instead of looking for some.",
+)
+def command(
+    paths: tuple[str, ...],
+    settings: list[tuple[str, str]],
+    kinds: tuple[str, ...],
+    max_states: int | None,
+    max_memory: int | None,
+    timeout: float | None,
+    json_file: str | None,
+    recorded: Path | None,
+) -> int:
+    """Hold the executable reference implementation against a contract, both ways.
+
+    SPEC is a specification, or dma_buf, udmabuf, heap or gntdev for those that come with Custody. Everything that the
+    implementation shows has to be allowed, and what the contract requires it has to do. With --set one instance is
+    compared instead of those that are planned.
+    """
+    memory = None if max_memory is None else max_memory * MEBIBYTE
+    limits = Limits(max_states=max_states, max_memory=memory, timeout=timeout)
+    specs = [_load(path) for path in paths]
+    if None in specs:
+        return Code.WRONG_REQUEST
+    out = sys.stderr if json_file == STDOUT else sys.stdout
+    page = Page(width(out), colours(out))
+    comparisons: list[Comparison] = []
+    for spec in specs:
+        assert spec is not None
+        model = spec.program.name
+        if model not in PLANS:
+            known = ", ".join(PLANS)
+            raise click.UsageError(
+                f"the reference implementation has nothing that '{model}' is about; known: {known}"
+            )
+        try:
+            if recorded is not None:
+                comparison = _replayed(spec, model, recorded)
+            else:
+                make = partial(_instance, spec)
+                comparison = compare(spec.name, model, make, dict(settings), limits, _tell, kinds or _KINDS)
+        except SpecError as error:
+            for diagnostic in error.diagnostics:
+                click.echo(render_diagnostic(diagnostic), err=True, nl=False)
+            return Code.WRONG_REQUEST
+        except LimitError as error:
+            raise click.UsageError(str(error)) from None
+        comparisons.append(comparison)
+        out.write(render(comparison, page) + "\n")
+        out.flush()
+    if json_file is not None:
+        _write(json_file, to_json(comparisons))
+    return heaviest(_CODES[comparison.answer] for comparison in comparisons)
+
+
+def _load(path: str) -> Spec | None:
+    name = path if Path(path).exists() or path not in _SHORT else BUNDLED + _SHORT[path]
+    try:
+        return load_one(name)
+    except SpecError as error:
+        for diagnostic in error.diagnostics:
+            click.echo(render_diagnostic(diagnostic), err=True, nl=False)
+        return None
+
+
+def _instance(spec: Spec, wanted: Settings) -> System:
+    return instances(spec.program, dict(wanted))[0]
+
+
+def _tell(what: str) -> None:
+    if sys.stderr.isatty():
+        click.echo(what, err=True)
+
+
+def _replayed(spec: Spec, model: str, recorded: Path) -> Comparison:
+    try:
+        document: Any = json.loads(recorded.read_text(encoding="utf-8"))
+        parts = [
+            part
+            for comparison in document["comparisons"]
+            if comparison["model"] == model
+            for part in comparison["parts"]
+            if part["divergence"] is not None
+        ]
+        found = tuple(_again(spec, part) for part in parts)
+    except (ValueError, KeyError, TypeError) as error:
+        if isinstance(error, NotAPathError):
+            raise click.UsageError(f"{recorded} does not fit {spec.name}: {error}") from None
+        raise click.UsageError(f"{recorded} is no result of this command") from None
+    if not found:
+        raise click.UsageError(f"{recorded} has no divergence of {model} to replay")
+    return Comparison(spec.name, model, found, (), (), ())
+
+
+def _again(spec: Spec, part: Any) -> Part:
+    parameters: dict[str, str] = part["parameters"]
+    divergence = replay(_instance(spec, parameters), part["divergence"]["steps"])
+    answer = Answer.CONFORMS if divergence is None else Answer.DIVERGES
+    return Part("replay", tuple(parameters.items()), answer, divergence=divergence)
+
+
+def _write(file: str, text: str) -> None:
+    if file == STDOUT:
+        sys.stdout.write(text)
+        return
+    try:
+        Path(file).write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise click.UsageError(f"cannot write {file}: {error.strerror}") from None

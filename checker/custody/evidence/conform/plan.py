@@ -1,0 +1,112 @@
+"""What is compared for each contract: which instances are toured, walked through, and left out, and why.
+
+Tours need the whole graph, so their instances are small, and between them they have every action of the contract that
+the implementation claims.  Interleavings need only where scenarios begin.  Walks take what is too large for tours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+Settings = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Instances by what is done with them; `unclaimed` are parameter values that no instance has, with the reason."""
+
+    toured: tuple[Settings, ...]
+    interleaved: tuple[tuple[Settings, int], ...]
+    walked: tuple[Settings, ...]
+    unclaimed: Mapping[str, str]
+
+
+def _of(text: str) -> Settings:
+    return MappingProxyType(dict(part.split("=") for part in text.split()))
+
+
+_SMALL = "DEVICES=1 THREADS=1"
+
+PLANS: Final[Mapping[str, Plan]] = MappingProxyType(
+    {
+        "dma_buf": Plan(
+            toured=(
+                _of(f"{_SMALL} COHERENT=true"),
+                _of(f"{_SMALL} COHERENT=false"),
+                _of(f"{_SMALL} COHERENT=false BOUNCE=true"),
+                _of(f"{_SMALL} COHERENT=true END_MAY_FAIL=true"),
+                _of("DEVICES=2 THREADS=1 COHERENT=false"),
+                _of("DEVICES=1 THREADS=2 COHERENT=false"),
+            ),
+            interleaved=((_of("DEVICES=2 THREADS=1 COHERENT=true"), 2000), (_of("DEVICES=1 THREADS=2"), 2000)),
+            walked=(_of("DEVICES=3 THREADS=3 COHERENT=false"), _of("DEVICES=2 THREADS=2 END_MAY_FAIL=true")),
+            unclaimed=MappingProxyType(
+                {
+                    "MISUSE=true": "the importers of the implementation keep their duties; who breaks them meets the"
+                    " checks of its debugging kernel, and no behaviour that a contract could allow"
+                }
+            ),
+        ),
+        "udmabuf": Plan(
+            toured=(
+                _of(f"{_SMALL} COHERENT=true"),
+                _of(f"{_SMALL} COHERENT=false STRAY_END=true"),
+                _of(f"{_SMALL} COHERENT=true USER_MAPPING=true"),
+                _of(f"{_SMALL} COHERENT=true USER_MAPPING=true FLAGS=prot_none"),
+                _of("DEVICES=1 THREADS=2 COHERENT=true"),
+                _of("DEVICES=2 THREADS=1 COHERENT=true"),
+            ),
+            interleaved=((_of("DEVICES=1 THREADS=3 COHERENT=false STRAY_END=true"), 4000),),
+            walked=(
+                _of("DEVICES=3 THREADS=3 COHERENT=false"),
+                _of("DEVICES=1 THREADS=2 COHERENT=false USER_MAPPING=true FLAGS=write_only"),
+            ),
+            unclaimed=MappingProxyType({}),
+        ),
+        "heap_helpers": Plan(
+            toured=(
+                _of(f"{_SMALL} COHERENT=true"),
+                _of(f"{_SMALL} COHERENT=true IOMMU=true"),
+                _of(f"{_SMALL} COHERENT=true STRAYS=1"),
+                _of(f"{_SMALL} COHERENT=false"),
+            ),
+            interleaved=(
+                (_of("DEVICES=1 THREADS=2 COHERENT=true"), 3000),
+                (_of("DEVICES=1 THREADS=2 STRAYS=1"), 3000),
+            ),
+            walked=(
+                _of("DEVICES=1 THREADS=3 COHERENT=false STRAYS=2"),
+                _of("DEVICES=1 THREADS=2 COHERENT=false BOUNCE=true"),
+            ),
+            unclaimed=MappingProxyType(
+                {
+                    "ALIASING=true": "the cache of the reference machine is indexed by physical address: a kernel"
+                    " mapping has no lines of its own",
+                    "DEVICES>1": "the contract leaves the order of the list of attachments out and walks it by index;"
+                    " the implementation's list has an order",
+                    "USER_MAPPING=true": "the heap of the implementation maps all pages of an area at once, and not"
+                    " entry for entry of its table",
+                }
+            ),
+        ),
+        "gntdev": Plan(
+            toured=(
+                _of(""),
+                _of("FOREVER=true"),
+                _of("IMPORT=mapping"),
+                _of("IMPORT=mapping CPU_ACCESS=true COHERENT=false WAITING=false"),
+                _of("BUFFERS=2 NUMBERS=2 UNITS=4 WAITING=false"),
+                _of("THREADS=2 UNMAP_IOCTL=true WAITING=false"),
+            ),
+            interleaved=((_of("WAITERS=2"), 6000), (_of("THREADS=2 BUFFERS=2 NUMBERS=2 WAITING=false"), 6000)),
+            walked=(
+                _of("WAITERS=2 FOREVER=true THREADS=2 BUFFERS=2 NUMBERS=1 IMPORT=attaching"),
+                _of("DRIVERS=2 DEVICES=2 IMPORT=mapping WAITERS=2"),
+            ),
+            unclaimed=MappingProxyType({}),
+        ),
+    }
+)

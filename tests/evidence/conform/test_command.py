@@ -1,0 +1,70 @@
+"""`custody conform` from outside: verdicts, exit codes, JSON, and what is wrong with a request."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from custody.cli import run
+
+SPEC = Path(__file__).parents[3] / "spec"
+SMALL = ("--set", "DEVICES=1", "--set", "THREADS=1", "--set", "COHERENT=true")
+
+
+def test_a_small_instance_conforms_and_all_of_it_is_covered(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    results = [tmp_path / "first.json", tmp_path / "second.json"]
+    for result in results:
+        assert run(["conform", str(SPEC / "dma_buf.custody"), *SMALL, "--json", str(result)]) == 0
+    assert "all 1,024 transitions of 177 states" in " ".join(capsys.readouterr().out.split())
+    assert results[0].read_bytes() == results[1].read_bytes()
+    (comparison,) = json.loads(results[0].read_text())["comparisons"]
+    assert comparison["verdict"] == "conforms"
+    (toured,) = [part for part in comparison["parts"] if part["kind"] == "tours"]
+    assert toured["covered"] == toured["claimed"]
+    assert toured["claimed"] + sum(excuse["transitions"] for excuse in toured["excused"]) == toured["transitions"]
+
+
+@pytest.mark.parametrize("name", ["udmabuf", "heap", "gntdev"])
+def test_the_exporters_conform(name: str) -> None:
+    settings = SMALL if name != "gntdev" else ()
+    assert run(["conform", name, "--only", "tours", *(settings or ("--set", "WAITERS=1"))]) == 0
+
+
+def test_a_contract_without_a_world_is_a_wrong_request(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["conform", str(SPEC / "vb2.custody")]) == 2
+    assert "nothing that 'vb2' is about" in capsys.readouterr().err
+    assert run(["conform", str(SPEC / "no_such.custody")]) == 2
+
+
+def test_a_limit_is_no_success() -> None:
+    assert run(["conform", "dma_buf", *SMALL, "--only", "tours", "--max-states", "50"]) == 3
+
+
+def test_another_contract_diverges_and_the_divergence_replays(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A contract in which a failed begin leaves the bracket open is not what the implementation does."""
+    text = (SPEC / "dma_buf.custody").read_text()
+    wrong = text.replace(
+        "            bracket[self] = open(dir)\n    or fails EINTR\n",
+        "            bracket[self] = open(dir)\n    or fails EINTR\n        bracket[self] = open(dir)\n",
+    )
+    assert wrong != text
+    spec, result = tmp_path / "dma_buf.custody", tmp_path / "result.json"
+    spec.write_text(wrong)
+    (tmp_path / "coherency.custody").write_text((SPEC / "coherency.custody").read_text())
+    assert run(["conform", str(spec), *SMALL, "--only", "tours", "--json", str(result)]) == 1
+    assert "the contract has open(" in capsys.readouterr().out
+    assert run(["conform", str(spec), "--replay", str(result)]) == 1
+    assert run(["conform", str(SPEC / "dma_buf.custody"), "--replay", str(result)]) == 0, "it is gone there"
+    assert run(["conform", "udmabuf", "--replay", str(result)]) == 2
+
+
+def test_what_is_replayed_has_to_be_a_result(tmp_path: Path) -> None:
+    other = tmp_path / "other.json"
+    other.write_text("{}")
+    assert run(["conform", "dma_buf", "--replay", str(other)]) == 2
