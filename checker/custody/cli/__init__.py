@@ -23,6 +23,8 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "check": "Check every property of every specification.",
         "mutate": "Make mistakes in a specification, to see whether its properties catch them.",
         "conform": "Hold the executable reference implementation against a contract.",
+        "prove": "Prove properties, with certificates, without looking at every state.",
+        "verify": "Check a certificate again, by code that shares nothing with what made it.",
         "draw": "Draw a state map, a reachable graph or a counterexample.",
         "trace": "Hold recordings of a running kernel against a contract.",
         "report": "Write a whole run as one page: verdicts, counterexamples to step through, coverage.",

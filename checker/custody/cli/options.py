@@ -86,6 +86,10 @@ setting_option = click.option(
     help="Set a parameter. Repeatable.",
 )
 
+seconds_option = click.option(
+    "--timeout", type=float, callback=_seconds, metavar="SECONDS", help="Stop each instance after so long."
+)
+
 _OPTIONS = (
     setting_option,
     click.option(
@@ -102,9 +106,7 @@ _OPTIONS = (
     click.option("--resume", is_flag=True, help="Go on where an earlier run of the same command was stopped."),
     click.option("--max-states", type=click.IntRange(min=1), metavar="N", help="Stop after N states."),
     click.option("--max-memory", type=click.IntRange(min=1), metavar="MIB", help="Stop at so many MiB of memory."),
-    click.option(
-        "--timeout", type=float, callback=_seconds, metavar="SECONDS", help="Stop each instance after so long."
-    ),
+    seconds_option,
     click.option("--no-symmetry", is_flag=True, help="Search every state instead of one for each orbit."),
     click.option(
         "--reduce",

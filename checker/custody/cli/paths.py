@@ -67,6 +67,14 @@ def load_one(given: str) -> Spec:
     return Spec(given, load(str(named)))
 
 
+def locate(given: str) -> str:
+    """The file that a path means, `spec:NAME` included; SpecError when there is no such bundled specification."""
+    named = _resolve(given)
+    if isinstance(named, Diagnostic):
+        raise SpecError([named])
+    return str(named)
+
+
 def _nothing_to_check(given: str, path: Path) -> Diagnostic:
     if path.is_dir():
         return _complaint(given, "no-spec", "this folder has no specification that declares a property")

@@ -5,6 +5,6 @@ and nowhere else.
 """
 
 from custody.language.diagnostic import Diagnostic, LimitError, Severity, SpecError
-from custody.language.program import Program, instances, load
+from custody.language.program import Program, instances, load, named_instances
 
-__all__ = ["Diagnostic", "LimitError", "Program", "Severity", "SpecError", "instances", "load"]
+__all__ = ["Diagnostic", "LimitError", "Program", "Severity", "SpecError", "instances", "load", "named_instances"]

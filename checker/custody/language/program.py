@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -34,6 +35,14 @@ class Program:
     has_properties: bool
     warnings: tuple[Diagnostic, ...]
     library: Library
+
+    @property
+    def digest(self) -> str:
+        """The fingerprint of the texts of the specification and of all modules that it uses."""
+        found = hashlib.sha256()
+        for text in self.library.texts():
+            found.update(hashlib.sha256(text.encode()).digest())
+        return "sha256:" + found.hexdigest()
 
 
 def load(path: str, text: str | None = None, roots: Sequence[Path] = ()) -> Program:

@@ -90,7 +90,7 @@ def _property(run: RunResult, result: PropertyResult) -> dict[str, Any]:
         "verdict": finding.verdict.value,
         "engine": result.engine,
         "engines": {engine: verdict.value for engine, verdict in run.verdicts(subject.name).items()},
-        "certificate": None,
+        "certificate": result.certificate,
         "file": subject.place.file,
         "line": subject.place.line,
         "text": subject.text,

@@ -25,6 +25,8 @@ class Outcome(StrEnum):
 class PropertyResult:
     """One property: the verdict, which engine gave it, a sentence for a person, and what was false.
 
+    `certificate` is the file that the verdict can be checked again with.
+
     `subject` is what was checked; `failed` are the conjuncts that are false in the state (or over the step)
     that the trace ends with.
     """
@@ -34,6 +36,7 @@ class PropertyResult:
     engine: str
     message: str
     failed: tuple[Conjunct, ...] = ()
+    certificate: str | None = None
 
     @property
     def as_expected(self) -> bool | None:

@@ -70,7 +70,8 @@ def _collected(received: Iterable[Message]) -> tuple[dict[str, Finding], Ended]:
         for message in received:
             if isinstance(message, Ended):
                 return found, message
-            found[message.property] = message
+            if isinstance(message, Finding):
+                found[message.property] = message
     except KeyboardInterrupt:
         return found, Ended(INTERRUPTED, INTERRUPTED)
     return found, Ended("z3 gave no answer")

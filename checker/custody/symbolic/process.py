@@ -6,7 +6,7 @@ import pickle
 import subprocess
 import sys
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import suppress
 from tempfile import TemporaryFile
 from typing import BinaryIO
@@ -18,22 +18,23 @@ GRACE = 3.0
 """Seconds after the task's time in which the process should have ended by itself."""
 
 # The package may have been found without being installed: the child looks where its parent does.
-_BOOT = (
-    "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer)\n"
-    "from custody.symbolic.worker import main; main()"
-)
+_BOOT = "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer)\nfrom {room}.worker import main; main()"
+ROOM = "custody.symbolic"
+"""Where the process's `worker` is looked for, unless it is said."""
 
 
-def messages(task: Task) -> Generator[Message, None, None]:
+def messages(
+    task: Task, room: str = ROOM, started: Callable[[subprocess.Popen[bytes]], None] | None = None
+) -> Generator[Message, None, None]:
     """The task's messages as they come; the last is Ended, also when the process crashes or is killed.
 
-    Closing the generator ends the process.
+    Closing the generator ends the process; whoever is told of the process by `started` may end it, too.
     """
     with TemporaryFile() as errors:
         try:
             # In a process group of its own it sees no interrupt from the keyboard: that is its parent's to handle.
             process = subprocess.Popen(
-                [sys.executable, "-P", "-c", _BOOT],
+                [sys.executable, "-P", "-c", _BOOT.format(room=room)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
@@ -42,6 +43,8 @@ def messages(task: Task) -> Generator[Message, None, None]:
         except OSError as error:
             yield Ended(f"z3's process cannot be started: {error}")
             return
+        if started is not None:
+            started(process)
         late = threading.Event()
         watchdog = _watchdog(process, task.seconds + GRACE, late)
         try:

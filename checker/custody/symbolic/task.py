@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from custody.system.finding import Finding
 from custody.system.model import SAFETY, Form, System
@@ -19,7 +19,8 @@ NO_FIRST_STATE = "the system has no first state"
 class Task:
     """The named properties of the system are to be settled.
 
-    `max_depth` counts steps, None is no bound; `seconds` is the time there is; `max_memory` is in bytes.
+    `max_depth` counts steps, None is no bound; `seconds` is the time there is; `max_memory` is in bytes; `method`
+    says how, where there is a choice.
     """
 
     system: System
@@ -27,6 +28,7 @@ class Task:
     max_depth: int | None
     seconds: float
     max_memory: int | None = None
+    method: str = "bounded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,4 +49,13 @@ def stopped_at(limit: str) -> Ended:
     return Ended(f"stopped at {limit}", limit)
 
 
-Message: TypeAlias = Finding | Ended
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """Findings that one proof supports; `proof` is an entry of a certificate's `proofs`, or None."""
+
+    findings: tuple[Finding, ...]
+    proof: dict[str, Any] | None
+    method: str
+
+
+Message: TypeAlias = Finding | Proved | Ended

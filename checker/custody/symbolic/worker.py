@@ -24,8 +24,17 @@ _LOOK_EVERY = 0.1
 """Seconds between two looks at what is used."""
 
 
+Settle = Callable[[Task, Callable[[Message], None]], Ended]
+"""What a process does: settles what it can of its task, sends what it finds, and says how it ended."""
+
+
 def main() -> None:
     """Runs one task."""
+    serve(settle)
+
+
+def serve(settle: Settle) -> None:
+    """Runs one task in the given way."""
     task = load(sys.stdin.buffer)
     # Whatever else writes to standard output, z3 itself included, must not come between the messages.
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
@@ -40,10 +49,10 @@ def main() -> None:
             out.flush()
 
     threading.Thread(target=_watch, args=(task, send), daemon=True).start()
-    send(_settle(task, send))
+    send(settle(task, send))
 
 
-def _settle(task: Task, send: Callable[[Message], None]) -> Ended:
+def settle(task: Task, send: Callable[[Message], None]) -> Ended:
     try:
         from custody.symbolic.bad import question
         from custody.symbolic.search import Search

@@ -1,0 +1,188 @@
+"""`custody prove`: a certificate or a counterexample for every property, whatever finds it first."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TextIO
+
+import click
+
+from custody.cli.codes import Code, heaviest
+from custody.cli.fault import tell
+from custody.cli.options import seconds_option, setting_option
+from custody.cli.outputs import colours, human_stream, paired, reporting, width, write
+from custody.cli.paths import Spec, load_all
+from custody.language import instances
+from custody.language.diagnostic import Diagnostic, LimitError, SpecError
+from custody.present.diagnostics import render as render_diagnostic
+from custody.present.formats import render as render_format
+from custody.present.report import Report
+from custody.present.text import Page, render_run, render_total
+from custody.properties.check import check
+from custody.properties.engines import EngineChoice
+from custody.properties.result import Outcome, RunResult
+from custody.prove.portfolio import ENGINE, METHODS, Portfolio
+from custody.prove.written import document, file_name
+from custody.system.finding import Limits
+from custody.system.model import System
+from custody.system.place import Place
+
+_CODES = {Outcome.FAILED: Code.VIOLATED, Outcome.UNSETTLED: Code.INCONCLUSIVE, Outcome.PASSED: Code.PASSED}
+MOST_SENTENCES = 12
+"""An invariant of more clauses is only in the certificate."""
+
+
+@click.command(name="prove")
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@setting_option
+@click.option("--property", "properties", multiple=True, metavar="NAME", help="Prove this property only. Repeatable.")
+@click.option("--method", "methods", multiple=True, type=click.Choice(METHODS), help="Only these ways. Repeatable.")
+@click.option("--jobs", type=click.IntRange(min=1), default=3, show_default=True, help="Ways that run side by side.")
+@seconds_option
+@click.option("--max-memory", type=click.IntRange(min=1), metavar="MIB", help="Stop a way at so many MiB.")
+@click.option(
+    "--certificates",
+    "folder",
+    metavar="DIR",
+    default="certificates",
+    show_default=True,
+    help="Where certificates are written.",
+)
+@click.option("--all-clauses", is_flag=True, help="Print invariants of any length.")
+@reporting
+def command(
+    paths: tuple[str, ...],
+    settings: tuple[tuple[str, str], ...],
+    properties: tuple[str, ...],
+    methods: tuple[str, ...],
+    jobs: int,
+    timeout: float | None,
+    max_memory: int | None,
+    folder: str,
+    all_clauses: bool,
+    json_files: tuple[str, ...],
+    formats: tuple[str, ...],
+    files: tuple[str, ...],
+) -> int:
+    """Prove every property of every specification, or show a counterexample.
+
+    Several ways run side by side, and the first answer counts. What is proved is written as a certificate for each
+    instance, which `custody verify` checks again by code that shares nothing with what made it.
+    """
+    outputs = paired(json_files, formats, files)
+    limits = Limits(max_memory=None if max_memory is None else max_memory << 20, timeout=timeout)
+    session = _Session(human_stream(outputs), Path(folder), dict(settings), properties, limits, all_clauses)
+    session.prove_all(paths, methods or METHODS, jobs)
+    report = session.finish()
+    for output in outputs:
+        write(output, render_format(output.format, report))
+    return heaviest(session.codes)
+
+
+class _Session:
+    def __init__(
+        self,
+        stream: TextIO,
+        folder: Path,
+        settings: dict[str, str],
+        properties: tuple[str, ...],
+        limits: Limits,
+        all_clauses: bool,
+    ) -> None:
+        self.codes: list[Code] = []
+        self._stream, self._page = stream, Page(width(stream), colours(stream))
+        self._folder, self._settings, self._properties, self._limits = folder, settings, properties, limits
+        self._most = sys.maxsize if all_clauses else MOST_SENTENCES
+        self._runs: list[RunResult] = []
+        self._errors: list[Diagnostic] = []
+
+    def prove_all(self, paths: tuple[str, ...], methods: tuple[str, ...], jobs: int) -> None:
+        specs, errors = load_all(paths)
+        self._complain(errors, Code.WRONG_REQUEST)
+        loaded = [(spec, system) for spec in specs for system in self._instances(spec)]
+        known = {p.name for _, system in loaded for p in system.properties}
+        for name in self._properties:
+            if loaded and name not in known:
+                complaint = Diagnostic(Place("", 0), "no-such-property", f"there is no property '{name}'")
+                self._complain([complaint], Code.WRONG_REQUEST)
+                return
+        for spec, system in loaded:
+            wanted = [p.name for p in system.properties if not self._properties or p.name in self._properties]
+            if wanted and Code.INTERRUPTED not in self.codes:
+                self._prove(spec, system, wanted, Portfolio(methods, jobs))
+
+    def finish(self) -> Report:
+        report = Report(tuple(self._runs), tuple(self._errors))
+        if self._runs:
+            self._stream.write(render_total(report, self._page))
+        return report
+
+    def _instances(self, spec: Spec) -> tuple[System, ...]:
+        try:
+            return instances(spec.program, self._settings)
+        except SpecError as error:
+            self._complain(error.diagnostics, Code.WRONG_REQUEST)
+        except LimitError as error:
+            message = str(error).removeprefix(f"{error.place}: ")
+            self._complain([Diagnostic(error.place, "too-large", message)], Code.INCONCLUSIVE)
+        return ()
+
+    def _prove(self, spec: Spec, system: System, wanted: list[str], portfolio: Portfolio) -> None:
+        try:
+            engines = {EngineChoice.Z3: portfolio}
+            run = check(system, spec.name, EngineChoice.Z3, self._limits, wanted, None, engines)
+        except Exception as error:
+            tell(error, spec.name)
+            self._errors.append(Diagnostic(Place(spec.name, 0), "internal-fault", str(error) or type(error).__name__))
+            self.codes.append(Code.FAULT)
+            return
+        entries = portfolio.proofs.entries
+        file = self._folder / file_name(spec.name, system, self._settings)
+        if entries:
+            self._write(file, document(spec.program, spec.name, system, entries))
+        covered = {name for entry in entries for name in entry["properties"]}
+        run = replace(
+            run,
+            engine=ENGINE,
+            properties=tuple(
+                replace(result, certificate=str(file) if result.subject.name in covered else None)
+                for result in run.properties
+            ),
+        )
+        self._runs.append(run)
+        self.codes += [_CODES[result.outcome] for result in run.properties]
+        if run.interrupted:
+            click.echo("custody: interrupted", err=True)
+            self.codes.append(Code.INTERRUPTED)
+        self._stream.write(render_run(run, self._page))
+        for line in self._about(entries, file):
+            self._stream.write(f"  {line}\n")
+        self._stream.write("\n")
+        self._stream.flush()
+
+    def _about(self, entries: list[dict[str, Any]], file: Path) -> Iterable[str]:
+        for entry in entries:
+            sentences: list[str] | None = entry.get("readable")
+            if sentences is not None:
+                yield f"inductive invariant of {len(sentences)} clauses, found by {entry['found_by']}"
+                yield from (f"  {sentence}" for sentence in sentences[: self._most])
+                if len(sentences) > self._most:
+                    yield f"  and {len(sentences) - self._most} more (--all-clauses prints them)"
+        if entries:
+            yield f"certificate: {file}"
+
+    def _write(self, file: Path, text: str) -> None:
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8", newline="\n")
+        except OSError as error:
+            raise click.UsageError(f"cannot write {file}: {error.strerror}") from None
+
+    def _complain(self, errors: Iterable[Diagnostic], code: Code) -> None:
+        for error in errors:
+            sys.stderr.write(render_diagnostic(error))
+            self._errors.append(error)
+            self.codes.append(code)

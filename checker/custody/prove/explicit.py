@@ -1,0 +1,81 @@
+"""The way of looking at every state, and then of saying in few words why none of them is bad.
+
+Where there are not too many states, this settles everything: what is violated has a shortest trace, and what holds
+has as its certificate a short inductive invariant distilled from the set of states, or where that takes too long,
+or is not enough, the set itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from custody.explore.choose import explore
+from custody.prove.orbits import orbits
+from custody.prove.reached import Reached, TooManyError
+from custody.prove.words import sentences, term
+from custody.symbolic.distil import Distiller, TooLongError
+from custody.symbolic.relation import Relation
+from custody.symbolic.task import Ended, Message, Proved, Task, stopped_at
+from custody.system.finding import Finding, Limits, Stopwatch, Verdict
+from custody.system.model import SAFETY, Form, Property
+
+MOST_STATES = 1_500_000
+"""More are not written down."""
+
+SHARE = 0.6
+"""How much of the time may have gone when the set is written down instead of distilled."""
+
+
+def settle(task: Task, send: Callable[[Message], None]) -> Ended:
+    """Sends findings with their proofs."""
+    clock, system = Stopwatch(), task.system
+    limits = Limits(max_states=MOST_STATES, max_memory=task.max_memory, timeout=task.seconds)
+    found = explore(system, limits, task.names)
+    if not found.complete:
+        return stopped_at(found.limit or "its limit")
+    holding: list[Property] = []
+    for p in map(system.property_named, task.names):
+        finding = found.findings[p.name]
+        if finding.verdict is Verdict.INCONCLUSIVE:
+            continue
+        if (finding.verdict is Verdict.HOLDS) is (p.form is Form.REACHABLE):
+            send(Proved((finding,), None, "set"))
+        else:
+            holding.append(p)
+    try:
+        reached = Reached.of(system, MOST_STATES, task.seconds - clock.seconds)
+    except TooManyError:
+        return stopped_at(f"timeout {task.seconds:g} s")
+    short = [p for p in holding if p.form in SAFETY or p.form is Form.REACHABLE]
+    ranked = [p for p in holding if p.form is Form.PROGRESS]
+    left = task.seconds * SHARE - clock.seconds
+    try:
+        proof, words = _distilled(reached, short, left) if short else (None, "")
+    except TooLongError:
+        proof, words = None, ""
+    if proof is not None:
+        send(Proved(_found(short, found.findings, words), proof, "distilled"))
+    by_set = ranked if proof is not None else [*short, *ranked]
+    if by_set:
+        entry = reached.proof([p for p in by_set if p not in ranked], ranked)
+        words = f"all of the {len(reached.states):,} states that can be reached"
+        send(Proved(_found(by_set, found.findings, words), entry, "set"))
+    return Ended()
+
+
+def _distilled(reached: Reached, properties: list[Property], seconds: float) -> tuple[dict[str, object], str]:
+    relation = Relation(reached.system)
+    distiller = Distiller(relation, reached.columns(), orbits(relation))
+    cubes = distiller.invariant(properties, seconds)
+    proof: dict[str, object] = {
+        "kind": "inductive",
+        "properties": [p.name for p in properties],
+        "uses": [],
+        "invariant": [term(relation, cube) for cube in cubes],
+        "readable": sentences(relation, cubes),
+    }
+    return proof, f"an inductive invariant of {len(cubes)} clauses"
+
+
+def _found(properties: list[Property], findings: dict[str, Finding], words: str) -> tuple[Finding, ...]:
+    return tuple(Finding(p.name, findings[p.name].verdict, reason=words) for p in properties)

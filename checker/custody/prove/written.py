@@ -1,0 +1,53 @@
+"""Certificates as files: what a run proved, bound to the text, the system, the instance and the versions.
+
+The bytes depend on the proofs alone.  What reads them is `custody.verify`, which shares nothing with this room.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from custody import __version__
+from custody.language import Program
+from custody.system.digest import digest
+from custody.system.model import System
+
+SUFFIX = ".certificate.json"
+_TOOLS = ("z3-solver", "python-sat")
+
+
+def file_name(spec: str, system: System, settings: dict[str, str]) -> str:
+    """Such as `udmabuf-noncoherent.certificate.json`; parameters set by hand are part of the name."""
+    stem = "-".join([Path(spec.removeprefix("spec:")).stem, *([system.instance] if system.instance else [])])
+    values = dict(system.parameters)
+    chosen = "".join(f"-{name.lower()}{_text(values.get(name, ''))}" for name in sorted(settings))
+    return f"{stem}{chosen}{SUFFIX}"
+
+
+def document(program: Program, spec: str, system: System, proofs: Iterable[dict[str, Any]]) -> str:
+    """The certificate as JSON."""
+    content = {
+        "custody_certificate": 1,
+        "spec": spec,
+        "parameters": {name: _text(value) for name, value in system.parameters},
+        "text_digest": program.digest,
+        "system_digest": digest(system),
+        "made_by": {"custody": __version__, **{tool: found for tool in _TOOLS if (found := _version(tool))}},
+        "proofs": list(proofs),
+    }
+    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+
+def _text(value: int | bool | str) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _version(tool: str) -> str | None:
+    try:
+        return version(tool)
+    except PackageNotFoundError:
+        return None

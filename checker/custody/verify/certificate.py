@@ -1,0 +1,94 @@
+"""A certificate: which specification it is about, what it claims, and a proof for each claim.
+
+It is JSON. `proofs` is a list of objects with a `kind`, the `properties` that the proof settles, and what the kind
+needs.  To add a kind, write a function from a system and a proof to complaints and add it to `KINDS`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final, TypeAlias
+
+from custody.language import instances, load
+from custody.system.digest import digest
+from custody.system.display import show
+from custody.system.model import State, System
+from custody.verify import inductive, reachable, trace
+from custody.verify.proof import Proof, RefusedError, UndecidedError
+
+Check: TypeAlias = "Callable[[System, Proof], str]"
+
+KINDS: Final[Mapping[str, Check]] = MappingProxyType(
+    {"inductive": inductive.check, "reachable-set": reachable.check, "trace": trace.check}
+)
+"""What checks a proof: a function that says in a few words how it was checked, or raises."""
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """As it was read; nothing of it is believed. `parameters` are texts as on the command line."""
+
+    file: str
+    spec: str
+    parameters: dict[str, str]
+    text_digest: str
+    system_digest: str
+    made_by: dict[str, str]
+    proofs: tuple[Proof, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one proof; `state` shows a refusal, in the words of the specification."""
+
+    proof: Proof
+    accepted: bool | None
+    words: str
+    state: tuple[str, ...] = ()
+
+
+def read(file: str) -> Certificate:
+    """RefusedError when it is no certificate; OSError when it cannot be read."""
+    try:
+        data: Any = json.loads(Path(file).read_bytes())
+        if data["custody_certificate"] != 1:
+            raise RefusedError("format", "its version is not 1")
+        proofs = tuple(Proof(str(p["kind"]), tuple(map(str, p["properties"])), p) for p in data["proofs"])
+        texts = [str(data[key]) for key in ("spec", "text_digest", "system_digest")]
+        maps = [{str(k): str(v) for k, v in data[key].items()} for key in ("parameters", "made_by")]
+        return Certificate(file, texts[0], maps[0], texts[1], texts[2], maps[1], proofs)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise RefusedError("format", f"it is no certificate: {error!r}") from None
+
+
+def subject(certificate: Certificate, spec: str) -> tuple[System, bool, bool]:
+    """The system that the specification now means, whether it is the certificate's, and whether the text is."""
+    program = load(spec)
+    system = instances(program, certificate.parameters)[0]
+    return system, digest(system) == certificate.system_digest, program.digest == certificate.text_digest
+
+
+def verify(system: System, proof: Proof) -> Outcome:
+    """Checks one proof against the system, whatever the certificate says of digests."""
+    try:
+        check = KINDS.get(proof.kind)
+        if check is None:
+            raise RefusedError("format", f"no proof is of the kind '{proof.kind}'")
+        known = {p.name for p in system.properties}
+        if missing := [name for name in proof.properties if name not in known]:
+            raise RefusedError("format", f"there is no property '{missing[0]}'")
+        return Outcome(proof, True, check(system, proof))
+    except UndecidedError as error:
+        return Outcome(proof, None, str(error))
+    except RefusedError as error:
+        return Outcome(proof, False, str(error), _shown(system, error.state))
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError, RecursionError) as error:
+        return Outcome(proof, False, f"format: the proof cannot be read: {error!r}")
+
+
+def _shown(system: System, state: State | None) -> tuple[str, ...]:
+    return () if state is None else tuple(f"{view.name} = {show(view.shape, state)}" for view in system.views)

@@ -1,0 +1,89 @@
+"""An inductive invariant: it holds at first (init), steps keep it (step), and it excludes what must not be (safe).
+
+`invariant` is a list of SMT-LIB terms, `uses` a list of invariants of the specification itself that are part of it.
+"""
+
+from __future__ import annotations
+
+from custody.system.evaluate import evaluate
+from custody.system.expression import FALSE, TRUE, Expr, Op, Sort, and_, eq, nodes, number, or_, read
+from custody.system.fast import moves
+from custody.system.forbidden import forbidden
+from custody.system.model import Form, State, System
+from custody.verify.proof import Proof, RefusedError
+from custody.verify.script import Script
+from custody.verify.solve import ask, solvers
+from custody.verify.terms import parse
+
+
+def check(system: System, proof: Proof) -> str:
+    """RefusedError with the obligation that fails; each is decided by every solver that is installed."""
+    asked = solvers()
+    for name, script in obligations(system, proof).items():
+        for solver in asked:
+            values = ask(solver, script)
+            if values is not None:
+                raise _refusal(system, proof, name, values)
+    return f"init, step and safe by {' and '.join(asked)}"
+
+
+def obligations(system: System, proof: Proof) -> dict[str, str]:
+    """The scripts, each of which must be unsatisfiable. RefusedError where there is nothing to ask."""
+    parts, whole = _invariant(system, proof)
+    excluded = [(p, forbidden(system, p)) for p in map(system.property_named, proof.properties)]
+    for variable in system.variables:
+        if not variable.domain.low <= min(variable.initial) <= max(variable.initial) <= variable.domain.high:
+            raise RefusedError("init", f"{variable.name} may begin outside its domain")
+    everything = [whole, *(expression for _, expression in excluded)]
+    init, step, safe = (Script(system, *everything) for _ in range(3))
+    first = and_(
+        system.where, *(or_(*(_is(system, i, a) for a in v.initial)) for i, v in enumerate(system.variables))
+    )
+    init.lines.append(f"(assert {init.term(first)})")
+    step.lines.append(f"(assert {step.term(whole)})")
+    safe.lines.append(f"(assert {safe.term(whole)})")
+    step.step()
+    steps = [expression for p, expression in excluded if p.form is Form.STEP]
+    later = [f"(not {step.term(part, after=True)})" for part in parts]
+    return {
+        "init": init.text(f"(not {init.term(whole)})"),
+        "step": step.text(f"(not {step.within()})", *later, *map(step.term, steps)),
+        "safe": safe.text(*(safe.term(expression) for p, expression in excluded if p.form is not Form.STEP)),
+    }
+
+
+def _invariant(system: System, proof: Proof) -> tuple[list[Expr], Expr]:
+    used = [system.property_named(str(name)) for name in proof.data["uses"]]
+    if wrong := [p.name for p in used if p.form is not Form.INVARIANT]:
+        raise RefusedError("format", f"'{wrong[0]}' is no invariant")
+    parts = [*(p.expression for p in used), *(parse(system, str(text)) for text in proof.data["invariant"])]
+    if any(node.op is Op.NEXT for part in parts for node in nodes(part)):
+        raise RefusedError("format", "an invariant is about single states")
+    return parts, and_(TRUE, *parts)
+
+
+def _is(system: System, variable: int, value: int) -> Expr:
+    term = read(variable, system.variables[variable].domain.sort)
+    return eq(term, (TRUE if value else FALSE) if term.sort is Sort.BOOL else number(value))
+
+
+def _refusal(system: System, proof: Proof, name: str, values: dict[str, int]) -> RefusedError:
+    """What the solver found, looked at again by the evaluator."""
+    width = Script(system, _invariant(system, proof)[1]).width
+    signed = (values.get(f"v{i}", 0) for i in range(len(system.variables)))
+    state: State = tuple(
+        value - (1 << width) if value >> (width - 1) and not v.domain.boolean else value
+        for value, v in zip(signed, system.variables, strict=True)
+    )
+    if name == "init":
+        return RefusedError("init", "a first state is outside the invariant", state)
+    if name == "safe":
+        allowed = [p for p in proof.properties if evaluate(forbidden(system, system.property_named(p)), state)]
+        return RefusedError("safe", f"the invariant allows what {', '.join(allowed) or '?'} forbids", state)
+    whole = _invariant(system, proof)[1]
+    for index, broken, after in moves(system)(state):
+        action = system.actions[index]
+        words = f"'{action.label or action.name}' of {action.actor} leads out of the invariant"
+        if broken < 0 and not evaluate(whole, after):
+            return RefusedError("step", words, state)
+    return RefusedError("step", "a step from a state of the invariant breaks a property or leaves a domain", state)

@@ -1,0 +1,63 @@
+"""Can what a script asserts be true? Asked of each solver in a process of its own, which has never seen a prover."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from importlib.util import find_spec
+from threading import Timer
+
+from custody.verify.proof import UndecidedError
+
+SECONDS = 300
+"""How long a solver may think about one obligation."""
+
+_Z3 = """
+import json, sys, z3
+for line in sys.stdin:
+    s = z3.SolverFor("QF_BV", ctx=z3.Context()); s.from_string(json.loads(line)); r = str(s.check())
+    m = s.model() if r == "sat" else []
+    v = {d.name(): m[d].as_long() if z3.is_bv(m[d]) else int(z3.is_true(m[d])) for d in m}
+    print(json.dumps([r, v]), flush=True)
+"""
+_CVC5 = """
+import json, sys, cvc5
+for line in sys.stdin:
+    t = cvc5.TermManager(); s = cvc5.Solver(t); m = cvc5.SymbolManager(t); p = cvc5.InputParser(s, m); r = ""
+    p.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, json.loads(line), "script")
+    while not (c := p.nextCommand()).isNull(): r = str(c.invoke(s, m)).strip() or r
+    v = {str(d): s.getValue(d) for d in m.getDeclaredTerms()} if r == "sat" else {}
+    print(json.dumps([r, {n: int(x.getBitVectorValue(10)) if x.isBitVectorValue() else int(x.getBooleanValue())
+                          for n, x in v.items()}]), flush=True)
+"""
+_PROGRAMS = {"z3": _Z3, "cvc5": _CVC5}
+_RUNNING: dict[str, subprocess.Popen[str]] = {}
+
+
+def solvers() -> list[str]:
+    """Those that are installed."""
+    return [name for name in _PROGRAMS if find_spec(name) is not None]
+
+
+def ask(solver: str, script: str) -> dict[str, int] | None:
+    """None when it cannot be true, else the values of the constants. UndecidedError when the solver gives up."""
+    if solver not in _RUNNING:
+        program = [sys.executable, "-P", "-c", _PROGRAMS[solver]]
+        _RUNNING[solver] = subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    process = _RUNNING[solver]
+    assert process.stdin is not None and process.stdout is not None
+    watch = Timer(SECONDS, process.kill)
+    watch.start()
+    try:
+        process.stdin.write(json.dumps(script) + "\n")
+        process.stdin.flush()
+        answer, values = json.loads(process.stdout.readline())
+    except (ValueError, OSError):
+        _RUNNING.pop(solver).kill()
+        raise UndecidedError(f"{solver} gave no answer within {SECONDS} s") from None
+    finally:
+        watch.cancel()
+    if answer not in ("sat", "unsat"):
+        raise UndecidedError(f"{solver} answered {answer}")
+    return values if answer == "sat" else None
