@@ -70,7 +70,7 @@ class Reached:
 
     def _ranks(self, p: Property) -> dict[str, str]:
         index = {state: number for number, state in enumerate(self.states)}
-        before: list[list[int]] = [[] for _ in self.states]
+        before = [list[int]() for _ in self.states]
         ends: defaultdict[str, list[int]] = defaultdict(list[int])
         for number, state in enumerate(self.states):
             for action, after in self.step(state):
