@@ -98,7 +98,7 @@ def _distances(goals: list[int], nearly: list[int], before: list[list[int]]) -> 
         distance += 1
         reached: Iterator[int] = (earlier for state in layer for earlier in before[state])
         following = [*reached, *(nearly if distance == 1 else [])]
-        layer = []
+        layer = list[int]()
         for state in following:
             if rank[state] < 0:
                 rank[state] = distance
