@@ -86,3 +86,57 @@ def test_an_expectation_keeps_its_argument() -> None:
     (subject,) = (found for found in written(LIGHT).properties if found.name == "shines")
     assert subject.expected is not None
     assert subject.expected.doc == "A switch does that; without one it stays dark."
+
+
+def test_a_step_that_is_never_allowed_may_branch() -> None:
+    """A parameter that forbids a call altogether leaves nothing of it, whatever its body looks like."""
+    text = """model forbidden
+
+param ALLOWED = false
+
+role Thread[1] is user
+
+state
+    n: 0..2
+
+procedure grow by Thread atomic
+    requires ALLOWED and n < 2
+    if n == 0
+        n = 1
+    return OK
+
+invariant small
+    n < 2
+"""
+    assert explore(written(text)).states == 1
+
+
+def test_what_is_in_a_set_is_referred_to() -> None:
+    """An object that a set has is no leak; one that was taken out of it is."""
+    text = """model kept
+
+role Thread[1] is user
+
+object Thing[1]
+
+state
+    things: set of Thing
+
+procedure put_in by Thread atomic
+    requires empty(things)
+    local x: Thing? = none
+    x = alloc Thing
+    add x to things
+    return OK
+
+procedure take_out by Thread atomic
+    requires FORGETS and not empty(things)
+    things = {}
+    return OK
+
+invariant one
+    len(things) < 2
+"""
+    for forgets, verdict in (("false", Verdict.HOLDS), ("true", Verdict.VIOLATED)):
+        system = written(text.replace("FORGETS", forgets))
+        assert explore(system).findings["leak(Thing)"].verdict is verdict

@@ -12,7 +12,7 @@ from custody.language.declare import World
 from custody.language.diagnostic import LimitError
 from custody.language.problems import Problems
 from custody.language.symbols import LocalSymbol, RoutineSymbol, Scope, StateSymbol, TypeSymbol
-from custody.language.types import ArrayType, BoolType, ContextType, RoleType, Type, VariantType
+from custody.language.types import ArrayType, BoolType, ContextType, RoleType, SetType, Type, VariantType
 from custody.language.unfold import value as values
 from custody.language.unfold.evaluate import Evaluator
 from custody.language.unfold.hazards import HAZARDS
@@ -30,6 +30,7 @@ from custody.language.unfold.storage import (
     LockCells,
     QueueCells,
     RecordCells,
+    SetCells,
     Storage,
     VariantCells,
 )
@@ -655,6 +656,9 @@ def _references(layout: Layout, name: str, instance: int, condition: Expr) -> li
                 for part in parts:
                     found += _references(part, name, instance, said)
             return found
+        case SetCells(members, SetType(RoleType() as kind)) if kind.is_object and kind.name == name:
+            inside = read(members[instance + kind.optional].variable, Sort.BOOL)
+            return [and_(condition, inside)]
         case RecordCells(parts) | ArrayCells(parts):
             return [found for part in parts for found in _references(part, name, instance, condition)]
         case QueueCells(length, slots):

@@ -357,6 +357,9 @@ class Flow:
             forks = self._split(path, truth, yes, no)
             if join is not None:
                 ends = [self._straight_to(join, fork, target) for fork, target in forks]
+                if not ends:
+                    # What the routine requires is plainly false: it is never here.
+                    return []
                 return [(joined(path, truth, *ends) if len(ends) == 2 else ends[0], join)]
             if shared:
                 for fork, target in forks:
