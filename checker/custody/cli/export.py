@@ -13,7 +13,7 @@ import click
 from custody.cli.codes import Code
 from custody.cli.options import setting_option
 from custody.cli.paths import load_one
-from custody.exchange import murphi, promela
+from custody.exchange import graphviz, itf, murphi, promela, smv, tla, vmt
 from custody.exchange.names import setting
 from custody.exchange.problem import ExportError
 from custody.language import LimitError, SpecError, instances
@@ -27,12 +27,37 @@ class _Export(Protocol):
     def __call__(self, system: System, properties: Collection[str] = (), *, file: str = ...) -> str: ...
 
 
-FORMATS: Final[Mapping[str, _Export]] = MappingProxyType({"promela": promela.export, "murphi": murphi.export})
+def _itf(system: System, properties: Collection[str] = (), *, file: str = "FILE.itf.json") -> str:
+    """The run that shows a property violated, or reached."""
+    from custody.properties.check import check
 
-PLANNED: Final = ("tla", "smv", "smt2", "dot", "rv-dot", "itf")
+    del file
+    if len(properties) != 1:
+        raise ExportError("a run is of one property; name it with --property")
+    (result,) = check(system, system.file, properties=tuple(properties)).properties
+    if result.finding.trace is None:
+        raise ExportError(f"'{result.subject.name}' {result.finding.verdict}, so there is no run to write")
+    return itf.write(system, result.finding.trace, f"{result.subject.name}: {result.message}")
+
+
+FORMATS: Final[Mapping[str, _Export]] = MappingProxyType(
+    {
+        "promela": promela.export,
+        "murphi": murphi.export,
+        "tla": tla.export,
+        "smv": smv.export,
+        "smt2": vmt.export,
+        "dot": graphviz.export,
+        "itf": _itf,
+    }
+)
+
+PLANNED: Final = ("rv-dot",)
 """Formats that have a name and no module yet."""
 
-SUFFIXES: Final[Mapping[str, str]] = MappingProxyType({"promela": "pml", "murphi": "m"})
+SUFFIXES: Final[Mapping[str, str]] = MappingProxyType(
+    {"promela": "pml", "murphi": "m", "tla": "tla", "smv": "smv", "smt2": "smt2", "dot": "dot", "itf": "itf.json"}
+)
 
 STDOUT: Final = "-"
 
@@ -55,7 +80,7 @@ def _format(_context: click.Context, _option: click.Parameter, name: str) -> str
     required=True,
     metavar="FORMAT",
     callback=_format,
-    help="promela (for SPIN) or murphi (for rumur).",
+    help="promela (SPIN), murphi (rumur), tla (TLC), smv (nuXmv), smt2 (VMT: solvers), dot (the graph), itf (a run).",
 )
 @click.option("-o", "--output", "target", default=STDOUT, metavar="FILE", help="Where to (default: stdout).")
 @click.option(
@@ -89,6 +114,9 @@ def command(path: str, form: str, target: str, properties: tuple[str, ...], sett
     except ExportError as error:
         raise click.UsageError(f"cannot export to {form}: {error}") from None
     _write(text, target)
+    if form == "tla" and target != STDOUT:
+        # TLC reads what to check from a file of its own.
+        _write(tla.configuration(system, properties), str(Path(target).with_suffix(".cfg")))
     return Code.PASSED
 
 

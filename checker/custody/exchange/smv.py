@@ -1,0 +1,168 @@
+"""A system as an SMV model, for nuXmv and NuSMV: the steps are a relation between the values before and after.
+
+The reachable states (`print_reachable_states`) are the states of the system.  Two actions that lead from one state
+to the same other one are one edge of a relation, so transitions cannot be counted there.  What a broken check ends is
+a step that changes nothing; a state without successors has none there either, which NuSMV warns of.
+
+Not exported: fairness, and properties about all runs (eventually, leads to, progress).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+
+from custody.exchange.formula import Formulas, Grammar, broken, first, in_domain, stays, step
+from custody.exchange.names import describe, explain, identifiers, plain, setting
+from custody.exchange.step import alive, selected
+from custody.exchange.straight import Line, straighten
+from custody.system.expression import Expr, Op, reads
+from custody.system.model import Action, Form, Property, System, Variable
+
+SUPPORTED = frozenset({Form.INVARIANT, Form.REACHABLE, Form.STEP, Form.HAZARD, Form.DEADLOCK})
+
+
+def _divided(args: Sequence[str]) -> str:
+    """SMV rounds towards zero."""
+    low, by = args
+    down = f"(({low}) >= 0 ? ({low}) / ({by}) : -1 - ((-1 - ({low})) / ({by})))"
+    return f"(({by}) > 0 ? {down} : 0)"
+
+
+def _rest(args: Sequence[str]) -> str:
+    low, by = args
+    return f"(({by}) > 0 ? (({low}) - {_divided(args)} * ({by})) : 0)"
+
+
+GRAMMAR = Grammar(
+    write={
+        Op.NOT: lambda args: f"(!{args[0]})",
+        Op.AND: lambda args: "(" + " & ".join(args) + ")",
+        Op.OR: lambda args: "(" + " | ".join(args) + ")",
+        Op.EQ: lambda args: f"({args[0]} = {args[1]})",
+        Op.LT: lambda args: f"({args[0]} < {args[1]})",
+        Op.LE: lambda args: f"({args[0]} <= {args[1]})",
+        Op.ADD: lambda args: "(" + " + ".join(args) + ")",
+        Op.SUB: lambda args: f"({args[0]} - {args[1]})",
+        Op.MUL: lambda args: f"({args[0]} * {args[1]})",
+        Op.DIV: _divided,
+        Op.MOD: _rest,
+        Op.ITE: lambda args: f"({args[0]} ? {args[1]} : {args[2]})",
+    },
+    truth=lambda value: "TRUE" if value else "FALSE",
+    number=lambda value: str(value) if value >= 0 else f"(-{-value})",
+    read=lambda name: name,
+    after=lambda name: f"next({name})",
+)
+
+
+def export(system: System, properties: Collection[str] = (), *, file: str = "FILE.smv") -> str:
+    """The model, whose first lines say how to run it.
+
+    A REACHABLE property becomes an invariant that says the contrary.  Raises ExportError for a property about all
+    runs.
+    """
+    return "\n".join(_Module(system, selected(system, properties, SUPPORTED), file).lines()) + "\n"
+
+
+class _Module:
+    """The names that the parts of the text share."""
+
+    def __init__(self, system: System, properties: tuple[Property, ...], file: str) -> None:
+        self.system = system
+        self.properties = properties
+        self.file = file
+        self.variables = identifiers("v_", (variable.name for variable in system.variables))
+        self.names = dict(enumerate(self.variables))
+        self.defines: list[str] = []
+
+    def lines(self) -> Iterator[str]:
+        yield f"-- {plain(self.system.name)}, from {plain(self.system.file)}"
+        for name, value in self.system.parameters:
+            yield f"-- {plain(name)} = {plain(setting(value))}"
+        yield "--"
+        yield f"-- nuXmv -int {plain(self.file)}, then: go; print_reachable_states; check_invar"
+        yield "-- The reachable states are the states of the system."
+        yield "MODULE main"
+        if self.variables:
+            yield "VAR"
+        for variable, name in zip(self.system.variables, self.variables, strict=True):
+            yield f"  {name} : {_type(variable)}; -- {explain(variable)}"
+        steps = [self._step(number, action) for number, action in enumerate(self.system.actions)]
+        start = self._whole("start", self.system.where)
+        claims = [line for number, prop in enumerate(self.properties) for line in self._claim(number, prop)]
+        if self.defines:
+            yield "DEFINE"
+            yield from self.defines
+        yield "INIT"
+        for index, values in first(self.system):
+            yield f"  {self._one_of(index, values)} &"
+        yield f"  {start}"
+        yield "TRANS"
+        for number, (action, text) in enumerate(zip(self.system.actions, steps, strict=True)):
+            yield f"  -- {describe(action)}"
+            yield f"  {'| ' if number else ''}{text}"
+        if not steps:
+            yield "  FALSE"
+        yield from claims
+
+    def _one_of(self, index: int, values: Sequence[int]) -> str:
+        name, boolean = self.variables[index], in_domain(self.system.variables[index]) is None
+        if boolean:
+            return "TRUE" if len(values) == 2 else f"{name} = {GRAMMAR.truth(bool(values[0]))}"
+        return f"{name} in {{{', '.join(map(GRAMMAR.number, values))}}}"
+
+    def _step(self, number: int, action: Action) -> str:
+        formulas = step(self.system, action)
+        names = self._define(f"a{number}", formulas.lines)
+        enabled = GRAMMAR.text(formulas.enabled, names)
+        proper = GRAMMAR.text(formulas.proper, names)
+        effects = " & ".join(["TRUE", *self._effects(formulas, names)])
+        same = " & ".join(["TRUE", *(f"next({name}) = {name}" for name in self.variables)])
+        return f"({enabled} & ({proper} ? ({effects}) : ({same})))"
+
+    def _effects(self, formulas: Formulas, names: dict[int, str]) -> Iterator[str]:
+        for effect in formulas.effects:
+            yield f"next({self.variables[effect.variable]}) = {GRAMMAR.text(effect.value, names)}"
+        for index in stays(self.system, formulas.effects):
+            yield f"next({self.variables[index]}) = {self.variables[index]}"
+
+    def _define(self, prefix: str, lines: tuple[Line, ...]) -> dict[int, str]:
+        names = dict(self.names)
+        for number, line in enumerate(lines):
+            names[line.variable] = f"{prefix}_{number}"
+            self.defines.append(f"  {names[line.variable]} := {GRAMMAR.text(line.value, names)};")
+        return names
+
+    def _whole(self, prefix: str, expression: Expr) -> str:
+        lines, (value,) = straighten((expression,), len(self.system.variables))
+        return GRAMMAR.text(value, self._define(prefix, lines))
+
+    def _claim(self, number: int, prop: Property) -> Iterator[str]:
+        prefix = f"p{number}"
+        yield f"-- {plain(prop.name)}"
+        match prop.form:
+            case Form.REACHABLE:
+                yield f"INVARSPEC !({self._whole(prefix, prop.expression)}); -- false where it is reached"
+            case Form.DEADLOCK:
+                yield f"INVARSPEC {self._whole(prefix, alive(self.system))};"
+            case Form.HAZARD:
+                yield f"INVARSPEC !({self._whole(prefix, broken(prop.name, self.system))});"
+            case Form.STEP:
+                # Definitions may not speak of the next state, so this one is written out.
+                same = " & ".join(
+                    [
+                        "TRUE",
+                        *(
+                            f"next({self.names[index]}) = {self.names[index]}"
+                            for index in sorted(reads(prop.expression))
+                        ),
+                    ]
+                )
+                yield f"INVARSPEC ({same}) | {GRAMMAR.text(prop.expression, self.names)};"
+            case _:
+                yield f"INVARSPEC {self._whole(prefix, prop.expression)};"
+
+
+def _type(variable: Variable) -> str:
+    bounds = in_domain(variable)
+    return "boolean" if bounds is None else f"{bounds[0]}..{bounds[1]}"
