@@ -1,0 +1,71 @@
+"""`custody simulate` from scripts, pipes and at random: what it prints and what it exits with."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TEXT = """model counter
+
+state
+    n: 0..3
+
+action up by user
+    when n < 3
+    n = n + 1
+action down by user
+    when n > 0
+    n = n - 1
+
+never three
+    n == 3
+"""
+
+
+@pytest.fixture(name="spec")
+def _spec(tmp_path: Path) -> str:
+    file = tmp_path / "counter.custody"
+    file.write_text(TEXT, encoding="utf-8")
+    return str(file)
+
+
+def run(*arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "custody", "simulate", *arguments]
+    return subprocess.run(command, input=typed, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_a_pipe_gives_a_command_a_line(spec: str) -> None:
+    done = run(spec, typed="up\nstep up\nstate\nquit\nstate\n")
+    assert done.returncode == 2, "a command that makes no sense shows in the exit code"
+    assert "there is no command 'up'" in done.stderr
+    assert done.stdout.splitlines()[-1] == "n: 1"
+
+
+def test_a_script_ends_where_a_command_fails(spec: str, tmp_path: Path) -> None:
+    script = tmp_path / "play"
+    script.write_text("# three times up\nfind n == 3\nproperties\n", encoding="utf-8")
+    done = run(spec, "--script", str(script))
+    assert done.returncode == 0, done.stderr
+    assert "violated: three" in done.stdout
+    script.write_text("step 9\nstate\n", encoding="utf-8")
+    done = run(spec, "--script", str(script))
+    assert (done.returncode, done.stdout) == (2, "")
+
+
+def test_random_runs_repeat_by_their_seed(spec: str) -> None:
+    first, again = run(spec, "--random", "200", "--seed", "7"), run(spec, "--random", "200", "--seed", "7")
+    assert first.stdout == again.stdout
+    assert first.returncode == 1, "two hundred steps come to three"
+    assert "stopped: a property is violated" in first.stdout
+    assert run(spec, "--random", "2").returncode == 0
+
+
+def test_what_cannot_be_played(spec: str, tmp_path: Path) -> None:
+    for arguments in ([spec, "--instance", "2"], [str(tmp_path / "nothing.custody")], [spec, "--set", "N=2"]):
+        done = run(*arguments)
+        assert done.returncode == 2
+        assert "Traceback" not in done.stderr
+        assert done.stderr.strip()
