@@ -16,7 +16,7 @@ import pytest
 
 from custody.explore import checkpoint
 from custody.explore.compiled import search as compiled_search
-from custody.explore.compiler import folder
+from custody.explore.compiler import LIBRARIES
 from custody.explore.task import CompiledCode, Task
 from custody.language import instances, load
 from custody.system.finding import Exploration, Limits, Means
@@ -46,7 +46,7 @@ def runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
     # What is compiled already need not be compiled again.
     compiled = tmp_path / "custody" / "compiled"
     compiled.mkdir(mode=0o700, parents=True)
-    for library in folder().glob("*.so"):
+    for library in LIBRARIES.folder().glob("*.so"):
         with suppress(FileNotFoundError):
             shutil.copy2(library, compiled)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))

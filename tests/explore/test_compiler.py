@@ -9,12 +9,13 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from custody.explore import choose, compiler
-from custody.explore.compiler import Build, CompilerError, Source, folder, require_compiler
+from custody.explore.compiler import LIBRARIES, Build, CompilerError, Source, require_compiler
 from custody.explore.search import explore
 from custody.language import instances, load
 from custody.system.model import System
@@ -112,16 +113,16 @@ def test_a_folder_of_somebody_else_is_not_used(cache: Path, tmp_path: Path, monk
     elsewhere.mkdir()
     cache.symlink_to(elsewhere)
     with pytest.raises(OSError, match="not a directory of this user's"):
-        folder()
+        LIBRARIES.folder()
     cache.unlink()
     cache.write_text("")
     with pytest.raises(FileExistsError):
-        folder()
+        LIBRARIES.folder()
     cache.unlink()
     cache.mkdir()
     monkeypatch.setattr(os, "getuid", lambda: cache.stat().st_uid + 1)
     with pytest.raises(OSError, match="not a directory of this user's"):
-        folder()
+        LIBRARIES.folder()
 
 
 def test_the_key_is_everything_that_it_depends_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -266,11 +267,11 @@ def test_what_was_not_used_for_the_longest_time_makes_room(cache: Path, monkeypa
     for number, path in enumerate(paths):
         os.utime(path, (number, number))
     size = max(path.stat().st_size for path in paths)
-    monkeypatch.setattr(compiler, "MOST_BYTES", 3 * size + size // 2)
+    monkeypatch.setattr(compiler, "LIBRARIES", replace(LIBRARIES, most_bytes=3 * size + size // 2))
     assert built(numbered(0)) == paths[0]
     newest = built(numbered(4))
     assert set(cache.iterdir()) == {newest, paths[0], paths[3]}
-    monkeypatch.setattr(compiler, "MOST_BYTES", 0)
+    monkeypatch.setattr(compiler, "LIBRARIES", replace(LIBRARIES, most_bytes=0))
     newest = built(numbered(5))
     assert [*cache.iterdir()] == [newest], "what was just made is not removed, however large it is"
 
@@ -282,7 +283,7 @@ def test_what_killed_runs_left_is_removed(cache: Path, monkeypatch: pytest.Monke
         path.mkdir()
         (path / "made.so").write_text("")
     os.utime(old, (1, 1))
-    monkeypatch.setattr(compiler, "MOST_BYTES", 0)
+    monkeypatch.setattr(compiler, "LIBRARIES", replace(LIBRARIES, most_bytes=0))
     path = built(numbered(2))
     assert set(cache.iterdir()) == {path, young}
 

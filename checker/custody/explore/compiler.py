@@ -1,18 +1,11 @@
-"""C sources into shared libraries, kept by content in the user's cache directory.
-
-A library is kept in one file, named by the digest of everything it was made from and the digest of what it holds.
-It is put there by a rename, so runs side by side never see half of one; before it is loaded it has to be the user's
-own, for nobody else to write, and to hold what its name says.  Anything else is removed and built again.
-"""
+"""C sources into shared libraries, kept by content in the user's cache directory."""
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shlex
 import shutil
 import signal
-import stat
 import subprocess
 import sys
 import tempfile
@@ -24,13 +17,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-import platformdirs
+from custody.cache import Cache, digest
 
-MOST_BYTES: Final = 256 << 20
-"""What the cache may hold; the libraries that were not used for the longest time are removed beyond it."""
+LIBRARIES: Final = Cache("compiled", ".so", 256 << 20)
 
 _FLAGS: Final = ("-std=c11", "-fPIC", "-shared", "-pipe")
-_SUFFIX: Final = ".so"
 
 
 class CompilerError(Exception):
@@ -69,27 +60,14 @@ def require_compiler() -> tuple[str, ...]:
     return command
 
 
-def folder() -> Path:
-    """Where libraries are kept: a directory of this user's that nobody else can write."""
-    path = platformdirs.user_cache_path("custody") / "compiled"
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    status = path.lstat()
-    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid():
-        raise OSError(f"{path} is not a directory of this user's")
-    if stat.S_IMODE(status.st_mode) & 0o077:
-        path.chmod(0o700)
-    return path
-
-
 class Build:
     """A library that is there already, or is being compiled while others go on."""
 
     def __init__(self, source: Source) -> None:
         """Begins; CompilerError without a compiler, OSError where the cache cannot be used."""
         command = require_compiler()
-        self._folder = folder()
         self._key = _key(source, command)
-        self._path = _kept(self._folder, self._key)
+        self._path = LIBRARIES.find(self._key)
         self._room: tempfile.TemporaryDirectory[str] | None = None
         self._process: subprocess.Popen[str] | None = None
         self._failed: str | None = None
@@ -124,7 +102,7 @@ class Build:
             self._room.cleanup()
 
     def _start(self, source: Source, command: Sequence[str]) -> None:
-        self._room = tempfile.TemporaryDirectory(dir=self._folder, prefix="build.")
+        self._room = LIBRARIES.room()
         room = Path(self._room.name)
         for name, text in source.texts.items():
             (room / name).write_text(text, encoding="utf-8")
@@ -148,23 +126,15 @@ class Build:
         try:
             if self._process.returncode != 0:
                 raise CompilerError(f"the C compiler {compiler()} failed:\n{words}")
-            made = Path(self._room.name) / "made.so"
-            path = self._folder / f"{self._key}-{_digest(made)}{_SUFFIX}"
-            made.chmod(0o600)
-            made.replace(path)
+            return LIBRARIES.keep(self._key, Path(self._room.name) / "made.so")
         finally:
             self._room.cleanup()
-        _make_room(self._folder, path)
-        return path
 
 
 def _key(source: Source, command: Sequence[str]) -> str:
     """Everything that the library depends on: the texts, the options, the compiler and the processor."""
-    digest = hashlib.sha256()
-    for name, text in source.texts.items():
-        digest.update(f"{name}\0{text}\0".encode())
-    digest.update("\0".join((*_FLAGS, *source.options, *command, _identity(command), _processor())).encode())
-    return digest.hexdigest()[:40]
+    texts = [part for named in source.texts.items() for part in named]
+    return digest(*texts, "", *_FLAGS, *source.options, *command, _identity(command), _processor())
 
 
 def _identity(command: Sequence[str]) -> str:
@@ -188,55 +158,3 @@ def _processor() -> str:
         return " ".join(os.uname())
     lines = [line for line in text.split("\n\n")[0].splitlines() if line.startswith(("flags", "Features", "model"))]
     return "\n".join([os.uname().machine, *lines])
-
-
-def _kept(folder: Path, key: str) -> Path | None:
-    found: Path | None = None
-    for path in folder.glob(f"{key}-*{_SUFFIX}"):
-        if found is None and _is_trusted(path):
-            found = path
-        else:
-            _remove(path)
-    if found is not None:
-        # What was used last is removed last.
-        with suppress(OSError):
-            os.utime(found)
-    return found
-
-
-def _remove(path: Path) -> None:
-    try:
-        path.unlink(missing_ok=True)
-    except IsADirectoryError:
-        shutil.rmtree(path, ignore_errors=True)
-
-
-def _is_trusted(path: Path) -> bool:
-    try:
-        status = path.lstat()
-        if not stat.S_ISREG(status.st_mode) or status.st_uid != os.getuid() or stat.S_IMODE(status.st_mode) & 0o022:
-            return False
-        return path.stem.rpartition("-")[2] == _digest(path)
-    except OSError:
-        return False
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:40]
-
-
-def _make_room(folder: Path, newest: Path) -> None:
-    """Removes what was not used for the longest time, and what a killed run left behind."""
-    kept: list[tuple[float, int, Path]] = []
-    for path in folder.iterdir():
-        with suppress(OSError):
-            status = path.lstat()
-            if path.suffix == _SUFFIX and path != newest:
-                kept.append((status.st_mtime, status.st_size, path))
-            elif path.name.startswith("build.") and status.st_mtime < newest.lstat().st_mtime - 3600:
-                shutil.rmtree(path, ignore_errors=True)
-    used = newest.lstat().st_size
-    for _, size, path in sorted(kept, reverse=True):
-        used += size
-        if used > MOST_BYTES:
-            _remove(path)

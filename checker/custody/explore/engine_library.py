@@ -11,7 +11,7 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-from custody.explore.compiler import Build, CompilerError, Source, folder
+from custody.explore.compiler import LIBRARIES, Build, CompilerError, Source
 from custody.explore.native import ENGINE_FILES, FOLDER, HEADERS
 
 
@@ -45,7 +45,7 @@ def finish(*, with_graphs: bool) -> None:
 
 def library(*, with_graphs: bool) -> Build:
     """The engine, with or without the analyses of graphs; `CompilerError` without a compiler."""
-    key = (folder(), with_graphs)
+    key = (LIBRARIES.folder(), with_graphs)
     if key not in _begun:
         _begun[key] = Build(Source(texts(with_graphs)))
     return _begun[key]
