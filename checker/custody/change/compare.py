@@ -18,7 +18,7 @@ from custody.change.properties import compare_statements, compare_verdicts
 from custody.change.result import Change, Cost, Result
 from custody.change.witness import witness
 from custody.language import Program, SpecError
-from custody.language.program import named_instances
+from custody.language.elaborate import named_instances
 from custody.observe.label import SAME, renamed, stepwise
 from custody.observe.observer import Alphabet, Observer
 from custody.properties.check import check

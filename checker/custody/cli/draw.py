@@ -10,7 +10,8 @@ import click
 from custody.cli.codes import Code
 from custody.cli.options import setting_option
 from custody.cli.paths import load_one
-from custody.language import LimitError, SpecError, instances
+from custody.language import LimitError, SpecError
+from custody.language.kept import instances
 from custody.present.diagnostics import render as render_diagnostic
 from custody.present.draw.chart import chart
 from custody.present.draw.dot import map_dot

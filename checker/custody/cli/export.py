@@ -16,7 +16,8 @@ from custody.cli.paths import load_one
 from custody.exchange import graphviz, itf, murphi, promela, smv, tla, vmt
 from custody.exchange.names import setting
 from custody.exchange.problem import ExportError
-from custody.language import LimitError, SpecError, instances
+from custody.language import LimitError, SpecError
+from custody.language.kept import instances
 from custody.present.diagnostics import render as render_diagnostic
 from custody.system.model import System
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import click
 
-from custody.language import Program, load
-from custody.language.diagnostic import Diagnostic, SpecError
+from custody.language import Diagnostic, Program, SpecError
+from custody.language.kept import load
 from custody.language.library import SUFFIX, bundled
 from custody.system.place import Place
 

@@ -20,8 +20,8 @@ from custody.cli.outputs import colours, width
 from custody.cli.paths import Spec, load_all
 from custody.cli.progress import Meter, meter
 from custody.cli.runs import Answer, NoResult, Run, one_by_one, side_by_side
-from custody.language import instances
 from custody.language.diagnostic import Diagnostic, LimitError, SpecError
+from custody.language.kept import instances
 from custody.present.diagnostics import render as render_diagnostic
 from custody.present.report import Report
 from custody.present.text import Page, render_run, render_total, render_warnings

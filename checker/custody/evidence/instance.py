@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 
 from custody.graph.machine import Machine
 from custody.language import Program
+from custody.language.elaborate import sized
 from custody.language.events import Recordable
-from custody.language.program import sized
 from custody.system.evaluate import initial_states
 from custody.system.expression import reads
 from custody.system.model import Action, Clause, State, System

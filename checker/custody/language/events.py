@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from custody.language import syntax as s
 from custody.language.diagnostic import Diagnostic, SpecError
+from custody.language.elaborate import checked
 from custody.language.problems import Problems
-from custody.language.program import Program, checked
+from custody.language.program import Program
 from custody.language.symbols import RoutineSymbol, Scope
 from custody.language.types import BoolType, RoleType, Type, VariantType
 from custody.system.place import Place

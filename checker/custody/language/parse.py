@@ -24,11 +24,9 @@ from lark.indenter import DedentError, Indenter
 
 from custody.language.build import TreeBuilder
 from custody.language.diagnostic import Diagnostic
+from custody.language.library import MAX_BYTES
 from custody.language.syntax import Declaration
 from custody.system.place import Place
-
-MAX_BYTES = 1 << 20
-"""The largest specification file, in bytes."""
 
 MAX_DEPTH = 120
 """How deeply brackets, blocks and expressions may nest."""

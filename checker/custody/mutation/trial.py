@@ -14,7 +14,8 @@ from enum import StrEnum
 from custody.explore.same import same_graph
 from custody.explore.search import explore as plain
 from custody.language.diagnostic import LimitError, SpecError
-from custody.language.program import Program, instance_named, instances
+from custody.language.elaborate import instance_named, instances
+from custody.language.program import Program
 from custody.mutation.operators import Mutant
 from custody.properties.check import check
 from custody.properties.engines import ENGINES, Engine, EngineChoice, searching
