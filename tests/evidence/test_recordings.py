@@ -55,7 +55,7 @@ def test_a_misuse_is_named_with_rule_and_line(name: str) -> None:
     assert found.answer is Answer.VIOLATES
     told = [finding.misuse for buffer in found.buffers for finding in buffer.findings]
     lines = [
-        (misuse.event.line.number, {rule for broken in misuse.broken for rule in broken.condition.rules})
+        (misuse.event.line.number, {rule for broken in misuse.broken for rule in broken.clause.rules})
         for misuse in told
     ]
     assert [line for line, _ in lines] == [line for line, _ in MISUSED[name]]

@@ -188,7 +188,7 @@ def _repairs(run: Run, event: Event, later: Sequence[Event]) -> list[Repair]:
 def _edits(run: Run, event: Event, following: Sequence[Event]) -> Iterator[tuple[str, Run, Sequence[Event]]]:
     for lost in (1, 2, 3, 4):
         trial = run.copy()
-        found = trial.explanation(event, Limits(lost=lost))
+        found = trial.explanation(event, Limits(lost=lost, invent=True))
         if found.ways and not found.ways[0].misuses:
             steps = found.ways[0].lost
             trial.accept(event, found)

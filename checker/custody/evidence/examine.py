@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from custody.evidence.diagnose import Diagnosis, diagnose
@@ -23,16 +24,27 @@ class Finding:
     told: Event | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Buffer:
-    """What is said of one buffer. `number` counts the buffers of a recording from 1."""
+    """What is said of one buffer. `number` counts the buffers of a recording from 1; `later` are the events of this
+    one after the line where it cannot be followed any more."""
 
     number: int
     run: Run
     answer: Answer
     findings: tuple[Finding, ...]
     gaps: tuple[Gap, ...]
-    diagnosis: Diagnosis | None
+    later: tuple[Event, ...]
+
+    @property
+    def stopped(self) -> bool:
+        """Whether some line of it cannot be explained."""
+        return self.run.stop is not None
+
+    @functools.cached_property
+    def diagnosis(self) -> Diagnosis | None:
+        """What to say of that line; made when it is asked for, since it takes longer than all the rest."""
+        return diagnose(self.run, self.later) if self.stopped else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +90,8 @@ class Examiner:
             for what, seen in run.covered.items():
                 self._covered[what] = self._covered.get(what, False) or seen
             findings = tuple(Finding(misuse, _told(run, misuse)) for misuse in run.misuses)
-            diagnosis = diagnose(run, _later(reading.events, run)) if run.stop is not None else None
-            buffers.append(Buffer(number, run, answer_of(run), findings, tuple(run.gaps), diagnosis))
+            later = tuple(_later(reading.events, run))
+            buffers.append(Buffer(number, run, answer_of(run), findings, tuple(run.gaps), later))
         return Examined(recording, followed, followed.answer, tuple(buffers))
 
     def coverage(self) -> Coverage:
@@ -112,7 +124,8 @@ def _told(run: Run, misuse: Misuse) -> Event | None:
     return None
 
 
-def _later(events: Sequence[Event], run: Run) -> list[Event]:
-    assert run.stop is not None
-    after = run.stop.event.line.number
-    return [event for event in events if event.key == run.key and event.line.number > after]
+def _later(events: Sequence[Event], run: Run) -> Iterator[Event]:
+    """The events of the run's buffer after its stop."""
+    for event in events:
+        if run.stop is not None and event.key == run.key and event.line.number > run.stop.event.line.number:
+            yield event

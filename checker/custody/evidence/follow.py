@@ -13,7 +13,7 @@ from custody.evidence.recording import Sighting, Value
 from custody.evidence.run import NOTHING, Run, begin
 from custody.evidence.search import Limits
 
-LOSSY = Limits(lost=6)
+LOSSY = Limits(lost=6, invent=True)
 """What is allowed where the recording itself says that events were lost."""
 
 
@@ -102,7 +102,10 @@ def _placed(
         # After its release, or a stop, a buffer is given up once its pointer begins another life.
         fresh = _fresh(key, run.generation + 1, sizes, exporters, visible)
         again = fresh.can(event, NOTHING)
-        if again.ways and (run.stop is not None or run.finished or _may_be_gone(run)):
+        begins = bool(again.ways) and not again.ways[0].misuses
+        if run.stop is not None:
+            begins = begins and bool(run.history) and _same_meaning(run.history[0].event, event)
+        if begins and (run.stop is not None or run.finished or _may_be_gone(run)):
             run = None
         elif run.stop is not None:
             return
@@ -112,6 +115,10 @@ def _placed(
         run = open_runs[key] = fresh
         followed.runs.append(run)
     run.follow(event, limits)
+
+
+def _same_meaning(one: Event, other: Event) -> bool:
+    return [rule.meanings[0].action for rule in one.rules] == [rule.meanings[0].action for rule in other.rules]
 
 
 def _fresh(

@@ -7,7 +7,7 @@ that the kernel reuses gets a fresh one, and the contract stays as small as what
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from custody.graph.machine import Machine
@@ -15,7 +15,7 @@ from custody.language import Program
 from custody.language.elaborate import sized
 from custody.language.events import Recordable
 from custody.system.evaluate import initial_states
-from custody.system.expression import reads
+from custody.system.expression import Expr, Op, reads
 from custody.system.model import Action, Clause, State, System
 
 MOST_SLOTS = 64
@@ -37,7 +37,19 @@ class Fired:
 class Step:
     """An action of the system, compiled when it is first tried."""
 
-    __slots__ = ("_checks", "_duties", "_effects", "_guard", "action", "arguments", "index", "roles", "waived")
+    __slots__ = (
+        "_checks",
+        "_duties",
+        "_effects",
+        "_guard",
+        "action",
+        "arguments",
+        "fails",
+        "index",
+        "quick",
+        "roles",
+        "waived",
+    )
 
     def __init__(self, index: int, action: Action, roles: Mapping[str, str]) -> None:
         self.index = index
@@ -45,6 +57,8 @@ class Step:
         self.arguments = dict(action.arguments)
         self.roles = tuple((roles[name], value) for name, value in action.arguments if name in roles)
         self.waived = action.waived
+        self.fails = (action.outcome or "").startswith("fails")
+        self.quick = tuple(_plain(action.guard))
         self._guard: Machine | None = None
         self._effects: list[tuple[int, Machine]] = []
         self._checks: list[Machine] = []
@@ -52,6 +66,9 @@ class Step:
 
     def fire(self, state: State) -> Fired | None:
         """None where the action is not possible."""
+        for variable, value in self.quick:
+            if state[variable] != value:
+                return None
         if self._guard is None:
             self._guard = Machine(self.action.guard)
             self._effects = [(effect.variable, Machine(effect.value)) for effect in self.action.effects]
@@ -64,6 +81,13 @@ class Step:
             values[variable] = value(state)
         broken = tuple(c for c, holds in zip(self.waived, self._duties, strict=True) if not holds(state))
         return Fired(tuple(values), broken)
+
+
+def _plain(guard: Expr) -> Iterator[tuple[int, int]]:
+    """The parts of a guard that ask for one value of one variable: cheap to look at first."""
+    for part in guard.args if guard.op is Op.AND else (guard,):
+        if part.op is Op.EQ and part.args[0].op is Op.READ and part.args[1].is_constant:
+            yield part.args[0].value, part.args[1].value
 
 
 @dataclass(slots=True)

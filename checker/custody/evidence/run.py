@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from custody.evidence.instance import Sized, Sizes, Slots, Step, variables_read
 from custody.evidence.meaning import Event
 from custody.evidence.recording import Value
-from custody.evidence.search import Explanation, Limits, Unseen, Way, explain, narrowed
+from custody.evidence.search import UNTOLD, Explanation, Limits, Unseen, Way, explain, narrowed
 from custody.language.events import EventRule, Meaning, Slot
 from custody.system.model import Clause, State
 
@@ -25,7 +25,7 @@ NOTHING = Limits(depth=0, lost=0)
 INITIATIVE = frozenset({"user", "importer"})
 """Who calls functions of its own accord; what the others do, they do when asked."""
 
-PAST = Limits(depth=14, lost=14, lost_cost=30)
+PAST = Limits(depth=14, lost=14, lost_cost=30, invent=True)
 """What may have happened before the recording begins: nearly anything, at the price of a verdict."""
 
 
@@ -33,7 +33,7 @@ PAST = Limits(depth=14, lost=14, lost_cost=30)
 class Broken:
     """A duty that was broken: which, by whom, and the last line before that had to do with it."""
 
-    condition: Clause
+    clause: Clause
     action: str
     side: str
     since: Event | None
@@ -67,7 +67,9 @@ class Entry:
 
     event: Event
     way: Way
-    states: int
+    states: tuple[State, ...]
+    sized: Sized
+    bound: Mapping[str, Mapping[object, int]]
 
 
 @dataclass(slots=True)
@@ -154,10 +156,18 @@ class Run:
                 found = explain(self.states, sequences, Unseen(), NOTHING)
                 if found.ways and not found.ways[0].misuses:
                     return found
-            found = explain(self.states, sequences, self.unseen(event), limits)
+            found = explain(
+                self.states, sequences, self.unseen(event, invent=limits.invent), self._priced(event, limits)
+            )
             if found.ways or not self.unnamed:
                 break
         return found
+
+    def _priced(self, event: Event, limits: Limits) -> Limits:
+        """A call that failed unseen is hard to believe where programs tell of their calls, and this one did not."""
+        marks = {m.action for r in self.sizes.contract.rules if r.sighting == "mark" for m in r.meanings}
+        told = not self.visible.isdisjoint(marks) and event.errno is None
+        return replace(limits, failure=UNTOLD) if told else limits
 
     def accept(self, event: Event, found: Explanation) -> None:
         """Takes the explanation, which was found for this event just now."""
@@ -179,7 +189,8 @@ class Run:
                     if part.step.action.name in self.mapped:
                         self.changed[effect.variable] = event
         self.states = tuple(dict.fromkeys(way.state for way in ways))
-        self.history.append(Entry(event, best, len(self.states)))
+        bound = {role: dict(slots.bound) for role, slots in self.slots.items()}
+        self.history.append(Entry(event, best, self.states, self.sized, bound))
 
     def _bind(self, event: Event, ways: Sequence[Way]) -> Sequence[Way]:
         """Gives what is new the instance that it has in the best way, and keeps the ways that agree."""
@@ -311,7 +322,7 @@ class Run:
 
     # ------------------------------------------------------------------ what no line shows
 
-    def unseen(self, event: Event) -> Unseen:
+    def unseen(self, event: Event, *, invent: bool = False) -> Unseen:
         """What may have happened before the event that no line shows.
 
         A function that no line shows may have been inlined; but a program's or a driver's call of one, which is its
@@ -329,11 +340,12 @@ class Run:
             action = step.action
             if any(duty.expression.is_constant and not duty.expression.value for duty in step.waived):
                 continue
-            if action.name in self.mapped and action.name in self.visible:
-                losable.append(step)
-            elif self._is_initiative(action.name):
-                losable.append(step)
-                if not is_call:
+            initiative = self._is_initiative(action.name)
+            seen = action.name in self.mapped and action.name in self.visible
+            if seen or initiative:
+                if invent or not (initiative and is_call):
+                    losable.append(step)
+                if initiative and not (seen or is_call):
                     calls.append(step)
             else:
                 silent.append(step)

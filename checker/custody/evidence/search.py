@@ -19,6 +19,9 @@ from custody.system.model import Clause, State
 
 MISUSE = 1_000
 LOST = 100_000
+UNTOLD = 2_000
+"""The price of a failure that nobody shows, where programs tell of theirs; else it is cheap."""
+
 MOST_NODES = 20_000
 """How many pairs of a state and a position are looked at for one line."""
 
@@ -52,13 +55,18 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much may be unseen before one line: steps in all, lost ones among them; `slack` keeps ways that are longer
-    by so many silent steps than the shortest."""
+    """How much may be unseen before one line: steps in all, lost ones among them.
+
+    `slack` keeps ways that are longer by so many silent steps than the shortest, `failure` is the price of a silent
+    step that fails.  Unless one may `invent`, what is lost must be part of the call that the line is part of.
+    """
 
     depth: int = 8
     lost: int = 1
     lost_cost: int = LOST
     slack: int = 0
+    failure: int = 10
+    invent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +140,24 @@ def explain(
             cut = cut or limits.depth > 0
             continue
         for kind, steps in _moves(node, sequences[node.alternative][node.position], unseen, limits):
-            for after in _after(node, kind, steps, cost):
+            for after in _after(node, kind, steps, cost, limits.failure):
                 push(after.cost, after)
         if node.stage == 0:
             push(node.cost + 1, replace(node, stage=1))
         elif node.stage == 1:
             push(node.cost + limits.lost_cost, replace(node, stage=2))
-    return Explanation(tuple(found), cut)
+    return Explanation(tuple(_plainest(found)), cut)
+
+
+def _plainest(ways: Sequence[Way]) -> Iterator[Way]:
+    """Of the ways on which the same duties are broken, those that need the fewest other steps."""
+    least: dict[tuple[Clause, ...], int] = {}
+    broken = [tuple(clause for part in way.misuses for clause in part.broken) for way in ways]
+    for way, duties in zip(ways, broken, strict=True):
+        least[duties] = min(way.cost, least.get(duties, way.cost))
+    for way, duties in zip(ways, broken, strict=True):
+        if not duties or way.cost == least[duties]:
+            yield way
 
 
 def _moves(
@@ -156,7 +175,7 @@ def _moves(
                 yield "lost", unseen.losable
 
 
-def _after(node: _Node, kind: str, steps: Sequence[Step], cost: int) -> Iterator[_Node]:
+def _after(node: _Node, kind: str, steps: Sequence[Step], cost: int, failure: int) -> Iterator[_Node]:
     """The nodes after each of the steps that is possible; one that changes nothing is of no use unless it is seen."""
     shown = kind == "seen"
     for step in steps:
@@ -164,7 +183,7 @@ def _after(node: _Node, kind: str, steps: Sequence[Step], cost: int) -> Iterator
         if fired is None or (not shown and fired.state == node.state):
             continue
         yield _Node(
-            cost + MISUSE * len(fired.broken),
+            cost + MISUSE * len(fired.broken) + (failure if step.fails and not shown else 0),
             0,
             node.depth + (not shown),
             fired.state,
@@ -180,7 +199,7 @@ def _good_enough(cost: int, best: int, limits: Limits) -> bool:
     if cost // MISUSE != best // MISUSE:
         return False
     # Where something is amiss, all that may have been amiss is of interest.
-    return cost % MISUSE <= best % MISUSE + (limits.slack if best < MISUSE else 4)
+    return cost % MISUSE <= best % MISUSE + (limits.slack if best < MISUSE else 20)
 
 
 def narrowed(steps: Sequence[Step], allowed: Mapping[str, frozenset[str]]) -> tuple[Step, ...]:

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from custody.evidence.diagnose import Diagnosis
+from custody.evidence.equivalence import Equivalence
 from custody.evidence.examine import Buffer, Coverage, Examined, Finding
 from custody.evidence.follow import Answer
 from custody.evidence.meaning import Event
@@ -30,6 +31,18 @@ def render_coverage(coverage: Coverage, width: int) -> str:
     for words, names in (("inferred", coverage.inferred), ("never seen", coverage.never)):
         if names:
             lines.append(_wrapped(f"  {words}: " + ", ".join(names), width, "    "))
+    return "".join(lines)
+
+
+def render_comparison(original: str, changed: Examined, found: Equivalence, width: int) -> str:
+    """Whether two recordings say the same, and where their lines differ."""
+    word = "equivalent" if found.equal else "not equivalent"
+    lines = [_wrapped(f"{changed.recording.file} against {original}: {word}: {found.reason}", width, "  ")]
+    for difference in found.differences[:MOST_GAPS]:
+        lines += [f"  - {line.number}: {line.text.strip()}\n" for line in difference.removed[:LAST]]
+        lines += [f"  + {line.number}: {line.text.strip()}\n" for line in difference.added[:LAST]]
+    if len(found.differences) > MOST_GAPS:
+        lines.append(f"  and {len(found.differences) - MOST_GAPS} more differences\n")
     return "".join(lines)
 
 
@@ -76,7 +89,7 @@ def summary(one: Examined) -> str:
     events = len(one.followed.reading.events)
     buffers = f"{len(one.buffers)} buffer{'' if len(one.buffers) == 1 else 's'}"
     misuses = sum(len(buffer.findings) for buffer in one.buffers)
-    stops = sum(buffer.diagnosis is not None for buffer in one.buffers)
+    stops = sum(buffer.stopped for buffer in one.buffers)
     gaps = sum(len(buffer.gaps) for buffer in one.buffers)
     details = [f"{events} events, {buffers}"]
     if one.answer is Answer.AMBIGUOUS:
@@ -113,9 +126,7 @@ def _finding(finding: Finding, width: int) -> Iterator[str]:
     for number, broken in enumerate(finding.misuse.broken):
         start = f"misuse by {sides}, line {event.line.number}" if not number else "or"
         since = f" (line {broken.since.line.number})" if broken.since is not None else ""
-        yield _wrapped(
-            f"    {start}: {words_of(broken.condition)}{since}{_cited(broken.condition.rules)}", width, "      "
-        )
+        yield _wrapped(f"    {start}: {words_of(broken.clause)}{since}{_cited(broken.clause.rules)}", width, "      ")
     yield f"      | {event.line.text.strip()}\n"
     if finding.told is not None:
         yield f"      | {finding.told.line.text.strip()}  (line {finding.told.line.number})\n"

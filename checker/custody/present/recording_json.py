@@ -7,15 +7,21 @@ from collections.abc import Sequence
 from typing import Any
 
 from custody.evidence.diagnose import Diagnosis
+from custody.evidence.equivalence import Equivalence
 from custody.evidence.examine import Buffer, Coverage, Examined, Finding
 from custody.evidence.meaning import Event
 from custody.evidence.run import Gap
 from custody.present.recording import words_of
 
 
-def document(spec: str, examined: Sequence[Examined], coverage: Coverage) -> str:
-    """The whole answer as JSON text."""
-    found = {
+def document(
+    spec: str,
+    examined: Sequence[Examined],
+    coverage: Coverage,
+    against: tuple[str, Sequence[Equivalence]] | None = None,
+) -> str:
+    """The whole answer as JSON text; `against` is another recording, and how each of the others compares with it."""
+    found: dict[str, Any] = {
         "version": 1,
         "spec": spec,
         "recordings": [_recording(one) for one in examined],
@@ -26,7 +32,26 @@ def document(spec: str, examined: Sequence[Examined], coverage: Coverage) -> str
             "unrecorded": list(coverage.unrecorded),
         },
     }
+    if against is not None:
+        found["against"] = {
+            "file": against[0],
+            "comparisons": [_comparison(one) for one in against[1]],
+        }
     return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+
+
+def _comparison(found: Equivalence) -> dict[str, Any]:
+    return {
+        "equivalent": found.equal,
+        "reason": found.reason,
+        "differences": [
+            {
+                "removed": [{"line": line.number, "text": line.text.strip()} for line in difference.removed],
+                "added": [{"line": line.number, "text": line.text.strip()} for line in difference.added],
+            }
+            for difference in found.differences
+        ],
+    }
 
 
 def _recording(one: Examined) -> dict[str, Any]:
@@ -71,11 +96,11 @@ def _misuse(finding: Finding) -> dict[str, Any]:
         "line": misuse.event.line.number,
         "text": misuse.event.line.text.strip(),
         "told_in_line": _line(finding.told),
-        "rules": list(dict.fromkeys(rule for broken in misuse.broken for rule in broken.condition.rules)),
+        "rules": list(dict.fromkeys(rule for broken in misuse.broken for rule in broken.clause.rules)),
         "alternatives": [
             {
-                "message": words_of(broken.condition),
-                "rules": list(broken.condition.rules),
+                "message": words_of(broken.clause),
+                "rules": list(broken.clause.rules),
                 "side": broken.side,
                 "action": broken.action,
                 "since_line": _line(broken.since),

@@ -78,7 +78,7 @@ def _foot(buffer: Buffer, row: int, columns: int) -> Cell:
     elif buffer.findings:
         misuse = buffer.findings[-1].misuse
         broken = misuse.broken[0]
-        text = f"line {misuse.event.line.number}: {words_of(broken.condition)} [{', '.join(broken.condition.rules)}]"
+        text = f"line {misuse.event.line.number}: {words_of(broken.clause)} [{', '.join(broken.clause.rules)}]"
     else:
         return Cell(row, 0, (str(buffer.answer),), columns=columns, fill=HEAD_FILL)
     return Cell(row, 0, (text,), columns=columns, fill=WRONG_FILL, ink=WRONG, thick=True)
