@@ -136,11 +136,40 @@ def test_without_a_file_it_goes_to_stdout(capsys: pytest.CaptureFixture[str]) ->
     assert capsys.readouterr().out == written("promela", *LARGE).replace("out.txt", "FILE.pml")
 
 
-@pytest.mark.parametrize("form", FORMATS)
-def test_the_remark_says_what_was_exported_and_how_to_run_it(form: str) -> None:
+HOW = {
+    "promela": "cc -O",
+    "murphi": "cc -O",
+    "tla": "tlc2.TLC",
+    "smv": "nuXmv -int",
+    "smt2": "VMT",
+    "dot": "custody draw",
+}
+
+
+@pytest.mark.parametrize(("form", "how"), HOW.items())
+def test_the_remark_says_what_was_exported_and_how_to_run_it(form: str, how: str) -> None:
     text = written(form, *LARGE)
-    for words in ("counter, from counter.custody", "LIMIT = 5", "TWICE = true", "cc -O", "out.txt"):
+    for words in ("counter, from counter.custody", "LIMIT = 5", "TWICE = true", how, "out"):
         assert words in text
+
+
+def test_every_format_is_tried() -> None:
+    assert set(FORMATS) == {*HOW, "itf"}
+
+
+def test_a_run_is_of_one_property(capsys: pytest.CaptureFixture[str]) -> None:
+    text = written("itf", *LARGE, "--property", "gets_there")
+    assert '"n": 5' in text
+    Path("out.txt").unlink()
+    error = refused(capsys, "counter.custody", *LARGE, "--to", "itf", "-o", "out.txt")
+    assert "name it with --property" in error
+    error = refused(capsys, "counter.custody", *LARGE, "--to", "itf", "-o", "out.txt", "--property", "stays_within")
+    assert "holds, so there is no run to write" in error
+
+
+def test_tlc_finds_its_configuration_beside_the_module() -> None:
+    written("tla", *LARGE, "--property", "stays_within")
+    assert Path("out.cfg").read_text(encoding="utf-8") == "SPECIFICATION Spec\nINVARIANT P_stays_within\n"
 
 
 def test_several_instances_are_listed_with_what_chooses_each(capsys: pytest.CaptureFixture[str]) -> None:
@@ -157,7 +186,7 @@ def test_a_format_that_is_planned_is_told_from_one_that_is_unknown(
     form: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     error = refused(capsys, "counter.custody", "--to", form, "-o", "out.txt")
-    assert f"the format '{form}' is not written yet; there are promela and murphi" in error
+    assert f"the format '{form}' is not written yet; there are promela, murphi" in error
 
 
 @pytest.mark.parametrize(

@@ -69,3 +69,15 @@ def test_what_cannot_be_played(spec: str, tmp_path: Path) -> None:
         assert done.returncode == 2
         assert "Traceback" not in done.stderr
         assert done.stderr.strip()
+
+
+def test_plays_a_run_from_a_file(spec: str, tmp_path: Path) -> None:
+    file = tmp_path / "three.itf.json"
+    command = [sys.executable, "-m", "custody", "export", spec, "--to", "itf", "--property", "three", "-o", str(file)]
+    subprocess.run(command, check=True, timeout=120)
+    done = run(spec, "--load", str(file), typed="forward 3\n")
+    assert done.returncode == 0, done.stderr
+    assert "violated: three" in done.stdout
+    file.write_text("{}", encoding="utf-8")
+    done = run(spec, "--load", str(file))
+    assert "an object with a list" in done.stderr

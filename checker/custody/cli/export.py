@@ -66,7 +66,7 @@ STDOUT: Final = "-"
 def _format(_context: click.Context, _option: click.Parameter, name: str) -> str:
     if name in FORMATS:
         return name
-    there = f"there are {' and '.join(FORMATS)}"
+    there = f"there are {', '.join(FORMATS)}"
     if name in PLANNED:
         raise click.BadParameter(f"the format '{name}' is not written yet; {there}")
     near = difflib.get_close_matches(name, FORMATS, 1)

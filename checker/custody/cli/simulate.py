@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import sys
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -35,7 +36,12 @@ if TYPE_CHECKING:
     "--random", "steps", type=click.IntRange(min=1), metavar="N", help="Take N steps at random and tell them."
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the random steps: the same gives the same.")
-@click.option("--load", "loaded", metavar="PROPERTY", help="Begin with the counterexample of this property.")
+@click.option(
+    "--load",
+    "loaded",
+    metavar="PROPERTY",
+    help="Begin with this property's counterexample, or a run from an ITF file (.json).",
+)
 @click.option("--line", is_flag=True, help="Commands a line each instead of the full screen, as when piped.")
 @click.option("--script", type=click.File(encoding="utf-8"), metavar="FILE", help="Take the commands from a file.")
 def command(
@@ -88,13 +94,15 @@ def _player(spec: Spec, system: System, settings: dict[str, str], seed: int) -> 
 
 
 def _counterexamples(spec: Spec, system: System) -> Callable[[str], Trace]:
-    """How to get the trace of a property: by checking it."""
+    """How to get the trace of a property: by checking it; or from a file in ITF."""
 
     def find(name: str) -> Trace:
         import difflib
 
         from custody.properties.check import check
 
+        if name.endswith(".json"):
+            return _from_file(system, name)
         known = [subject.name for subject in system.properties]
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
@@ -105,6 +113,17 @@ def _counterexamples(spec: Spec, system: System) -> Callable[[str], Trace]:
         return result.finding.trace
 
     return find
+
+
+def _from_file(system: System, name: str) -> Trace:
+    from custody.exchange.itf import TraceError, read
+
+    try:
+        return read(system, Path(name).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandError(f"cannot read {name}: {getattr(error, 'strerror', None) or error}") from None
+    except TraceError as error:
+        raise CommandError(f"{name}: {error}") from None
 
 
 def _wander(player: Player, steps: int) -> int:

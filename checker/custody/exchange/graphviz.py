@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from custody.exchange.names import describe, plain
+from custody.exchange.names import describe, plain, setting
 from custody.exchange.problem import ExportError
 from custody.exchange.step import selected
 from custody.graph.build import reachable
@@ -24,7 +24,6 @@ def export(system: System, properties: Collection[str] = (), *, file: str = "FIL
     Of the properties those about single states can be asked for.  Raises ExportError where there are more than
     MOST_STATES states.
     """
-    del file
     chosen = selected(system, properties, {Form.INVARIANT})
     graph = reachable(system, Limits(max_states=MOST_STATES))
     if graph.limit is not None:
@@ -33,6 +32,10 @@ def export(system: System, properties: Collection[str] = (), *, file: str = "FIL
     def lines() -> Iterator[str]:
         from custody.system.evaluate import evaluate
 
+        yield f"// {plain(system.name)}, from {plain(system.file)}"
+        for name, value in system.parameters:
+            yield f"// {plain(name)} = {plain(setting(value))}"
+        yield f"// {plain(file)} is for graph tools; `custody draw` makes pictures for people."
         yield "digraph states {"
         yield f'  label="{plain(system.name)}";'
         for node, state in enumerate(graph.states):

@@ -33,7 +33,7 @@ HELP = (
     ("find CONDITION", "the shortest way from here to where the condition holds, and go there"),
     ("break CONDITION, breaks, clear", "stop `run` where it holds; the breakpoints; no breakpoints"),
     ("run [N]", "take N steps at random (default 1000), until a breakpoint or a violated property"),
-    ("load PROPERTY", "the counterexample of the property, to be stepped through and branched off"),
+    ("load PROPERTY | FILE.json", "its counterexample, or a run in ITF, to be stepped through and branched off"),
     ("start [K]", "forget the run and begin again, in first state K"),
     ("quit", "end"),
 )
