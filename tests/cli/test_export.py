@@ -193,7 +193,7 @@ def test_a_format_that_is_planned_is_told_from_one_that_is_unknown(
     ("arguments", "words"),
     [
         (["counter.custody", "--to", "promola"], "there is no format 'promola'; did you mean promela?"),
-        (["counter.custody", "--to", "xyz"], "there is no format 'xyz'; there are promela and murphi"),
+        (["counter.custody", "--to", "xyz"], "there is no format 'xyz'; there are promela, murphi"),
         (["counter.custody"], "Missing option '--to'"),
         (["missing.custody", "--to", "murphi"], "there is no such file"),
         (["spec:udmabu", "--to", "murphi"], "did you mean spec:udmabuf"),
