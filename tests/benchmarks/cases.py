@@ -72,6 +72,7 @@ def default() -> tuple[Case, ...]:
         *(_peterson(size) for size in (4, 5)),
         *(_german(size, peers=size <= 4) for size in (3, 4, 5)),
         *(_grid(size, peers=size <= 6) for size in (3, 4, 5, 6, 7)),
+        _grid(7, 1_000),
         _grid(7, 10_000),
         _grid(7, 10_000_000),
         _grid(8, peers=False),
@@ -149,11 +150,15 @@ def _german(size: int, *, peers: bool = True) -> Case:
     return Case("german", (size,), spec, (("N", size),), "coherence", known.get(size), peers=peers)
 
 
+_GRIDS = {1: "grid", 1_000: "broad", 10_000: "wide", 10_000_000: "wider"}
+"""What they are called, by how far the values on an axis are from each other: one word, two, three, four."""
+
+
 def _grid(axes: int, stride: int = 1, *, peers: bool = True) -> Case:
     """Ten values on each axis, so 10^axes states."""
     steps = 9
     return Case(
-        "grid" if stride == 1 else "wide" if stride <= 10_000 else "wider",
+        _GRIDS[stride],
         (axes,),
         MODELS / "grid.custody",
         (("AXES", axes), ("STEPS", steps), ("STRIDE", stride)),

@@ -37,6 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not options.alone:
         runners += [*run_peers.ALL, *([Tlc(jar)] if jar is not None else [])]
     missing = {runner.name: reason for runner in runners if (reason := runner.missing()) is not None}
+    run_custody.install()
     cores = Cores()
     machine = describe(cores)
     with tempfile.TemporaryDirectory(prefix="custody-bench.", dir=options.folder) as name:

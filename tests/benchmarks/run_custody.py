@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import json
 import os
 import shutil
@@ -15,6 +16,7 @@ from benchmarks.cases import HERE, Case
 from benchmarks.measure import Ran, run
 from benchmarks.runner import Desk, ToolError, last, unfinished
 from benchmarks.samples import Counts, Ending, Sample, Search
+from custody import made
 
 CUSTODY = (sys.executable, "-m", "custody")
 INSIDE = (sys.executable, "-m", "benchmarks.inside")
@@ -147,10 +149,18 @@ def _check(case: Case) -> tuple[str, ...]:
     return (*CUSTODY, "check", str(case.spec), *case.options, "--property", case.wanted, "--no-symmetry")
 
 
+def install() -> None:
+    """Makes what is made when Custody is installed, as the peers are compiled when they are: bytecode, the parser's
+    tables, the engine."""
+    for path in PATHS:
+        compileall.compile_dir(path, quiet=1)
+    made.make()
+
+
 def with_cache(cache: Path) -> Mapping[str, str]:
     """The environment, with the user's cache elsewhere, no colours, and this repository's Custody."""
     return {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
         "XDG_CACHE_HOME": str(cache),
         "NO_COLOR": "1",
         "PYTHONPATH": os.pathsep.join(str(path) for path in PATHS),

@@ -17,10 +17,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+from custody import made
 from custody.cache import Cache, digest
 
 LIBRARIES: Final = Cache("compiled", ".so", 256 << 20)
 
+_MADE: Final = "made.so"
 _FLAGS: Final = ("-std=c11", "-fPIC", "-shared", "-pipe")
 
 
@@ -67,7 +69,7 @@ class Build:
         """Begins; CompilerError without a compiler, OSError where the cache cannot be used."""
         command = require_compiler()
         self._key = _key(source, command)
-        self._path = LIBRARIES.find(self._key)
+        self._path = made.find(f"{self._key}.so") or LIBRARIES.find(self._key)
         self._room: tempfile.TemporaryDirectory[str] | None = None
         self._process: subprocess.Popen[str] | None = None
         self._failed: str | None = None
@@ -103,22 +105,7 @@ class Build:
 
     def _start(self, source: Source, command: Sequence[str]) -> None:
         self._room = LIBRARIES.room()
-        room = Path(self._room.name)
-        for name, text in source.texts.items():
-            (room / name).write_text(text, encoding="utf-8")
-        names = [name for name in source.texts if name.endswith(".c")]
-        arguments = [*command, *_FLAGS, *_for_this_processor(command), *source.options, "-o", "made.so", *names]
-        self._process = subprocess.Popen(
-            [*arguments, "-lpthread"],
-            cwd=room,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            # An interrupt from the keyboard is for the search; what is being compiled is of use to the next one.
-            start_new_session=True,
-        )
+        self._process = _compiling(source, command, Path(self._room.name))
 
     def _finish(self) -> Path:
         assert self._process is not None and self._room is not None
@@ -126,9 +113,39 @@ class Build:
         try:
             if self._process.returncode != 0:
                 raise CompilerError(f"the C compiler {compiler()} failed:\n{words}")
-            return LIBRARIES.keep(self._key, Path(self._room.name) / "made.so")
+            return LIBRARIES.keep(self._key, Path(self._room.name) / _MADE)
         finally:
             self._room.cleanup()
+
+
+def _compiling(source: Source, command: Sequence[str], room: Path) -> subprocess.Popen[str]:
+    """The compiler at work on `made.so` in this directory."""
+    for name, text in source.texts.items():
+        (room / name).write_text(text, encoding="utf-8")
+    names = [name for name in source.texts if name.endswith(".c")]
+    arguments = [*command, *_FLAGS, *_for_this_processor(command), *source.options, "-o", _MADE, *names]
+    return subprocess.Popen(
+        [*arguments, "-lpthread"],
+        cwd=room,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        # An interrupt from the keyboard is for the search; what is being compiled is of use to the next one.
+        start_new_session=True,
+    )
+
+
+def compile_to(folder: Path, source: Source) -> None:
+    """Compiles into a directory of libraries for `made`; CompilerError where that fails."""
+    command = require_compiler()
+    with tempfile.TemporaryDirectory() as name:
+        process = _compiling(source, command, Path(name))
+        words, _ = process.communicate()
+        if process.returncode != 0:
+            raise CompilerError(words)
+        shutil.copyfile(Path(name) / _MADE, folder / f"{_key(source, command)}.so")
 
 
 def _key(source: Source, command: Sequence[str]) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import difflib
 import functools
-import hashlib
 import re
 import sys
 from dataclasses import dataclass
@@ -18,10 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import lark
-import platformdirs
 from lark import Lark, Token, Tree, UnexpectedCharacters, UnexpectedEOF, UnexpectedInput, UnexpectedToken
 from lark.indenter import DedentError, Indenter
 
+from custody import made
+from custody.cache import Cache, digest
 from custody.language.build import TreeBuilder
 from custody.language.diagnostic import Diagnostic
 from custody.language.library import MAX_BYTES
@@ -91,27 +91,39 @@ class _Layout(Indenter):
 
 
 @functools.cache
-def _parser() -> Lark:
-    """The parser; its tables are kept in the user's cache folder, since making them takes most of a second.
-
-    lark names the file by what it was made from, writes it atomically and makes it anew when it cannot be read.
-    """
-    grammar = resources.files("custody.language").joinpath("custody.lark").read_text(encoding="utf-8")
-    folder = Path(platformdirs.user_cache_dir("custody"))
+def parser() -> Lark:
+    """The parser; its tables are kept, since making them takes most of a second."""
+    made_before = made.find(_tables())
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        key = hashlib.sha256(f"{grammar}{lark.__version__}{sys.version}".encode()).hexdigest()[:20]
-        cache: bool | str = str(folder / f"grammar-{key}")
+        return _with_tables(made_before or Cache("grammar", "", 0).folder() / _tables())
     except OSError:
-        cache = False
+        return _with_tables(None)
+
+
+def write_tables(folder: Path) -> None:
+    """Writes the tables to a file in there, for `made`."""
+    _with_tables(folder / _tables())
+
+
+def _tables() -> str:
+    """The name of the file of tables: everything that they are made from."""
+    return f"grammar-{digest(_grammar(), lark.__version__, sys.version)[:20]}"
+
+
+def _grammar() -> str:
+    return resources.files("custody.language").joinpath("custody.lark").read_text(encoding="utf-8")
+
+
+def _with_tables(file: Path | None) -> Lark:
+    """lark writes the file atomically, and makes it anew when it cannot be read or is of another grammar."""
     return Lark(
-        grammar,
+        _grammar(),
         parser="lalr",
         start="declaration",
         postlex=_Layout(),
         propagate_positions=True,
         maybe_placeholders=True,
-        cache=cache,
+        cache=False if file is None else str(file),
     )
 
 
@@ -234,7 +246,7 @@ def _parse_chunk(file: str, chunk: _Chunk, lines: list[str]) -> Declaration | Di
         )
         return complain(1, 1, f"'{first or chunk.text[0]}' does not begin a declaration", hint, len(first))
     try:
-        tree: Tree[Any] = _parser().parse(chunk.text)
+        tree: Tree[Any] = parser().parse(chunk.text)
     except DedentError:
         line = _bad_dedent(chunk.text)
         return complain(line, 1, "this line is indented less than its block, but not as far as any block around it")
