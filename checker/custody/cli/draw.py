@@ -12,9 +12,12 @@ from custody.cli.options import setting_option
 from custody.cli.paths import load_one
 from custody.language import LimitError, SpecError
 from custody.language.kept import instances
+from custody.language.uses import uses
 from custody.present.diagnostics import render as render_diagnostic
 from custody.present.draw.chart import chart
 from custody.present.draw.dot import map_dot
+from custody.present.draw.layers import layers_dot
+from custody.present.draw.locks import locks_map
 from custody.present.draw.maps import map_of
 from custody.present.draw.render import FORMATS, NoGraphvizError, render, write
 from custody.present.draw.table import Table
@@ -36,7 +39,8 @@ from custody.system.model import System
     type=click.Choice(["lifecycle", "graph", "trace", "locks", "layers"]),
     default="lifecycle",
     show_default=True,
-    help="State map, reachable graph (folded where large), or a counterexample as a sequence chart.",
+    help="State map, reachable graph (folded where large), a counterexample as a sequence chart, the order in which"
+    " locks are taken, or what uses what.",
 )
 @click.option("--property", "wanted", metavar="NAME", help="For trace: whose counterexample (default: the first).")
 @click.option(
@@ -59,8 +63,6 @@ def command(
         raise click.UsageError(f"cannot draw '{target}': the name must end in .{', .'.join(FORMATS)}")
     if not file.parent.is_dir():
         raise click.UsageError(f"cannot write {target}: there is no folder {file.parent}")
-    if kind in ("locks", "layers"):
-        raise click.UsageError(f"the view '{kind}' is not drawn yet; there are lifecycle, graph and trace")
     try:
         spec = load_one(path)
         systems = instances(spec.program, dict(settings))
@@ -73,6 +75,11 @@ def command(
     try:
         if kind == "trace":
             _save(_trace(systems, spec.name, wanted, variables), file)
+        elif kind == "locks":
+            render(map_dot(locks_map(systems[0], spec.name)), file)
+        elif kind == "layers":
+            sides = {action.actor.partition(".")[0]: action.side or "" for action in systems[0].actions}
+            render(layers_dot(spec.name, spec.program.name, uses(spec.program), sides), file)
         else:
             views = _named(systems[0], variables) if variables else ()
             render(map_dot(map_of(systems[0], spec.name, kind, views)), file)

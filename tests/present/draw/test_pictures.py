@@ -107,7 +107,6 @@ def test_the_contract_is_a_small_map(tmp_path: Path) -> None:
     [
         (["-o", "x.gif"], "must end in .svg, .png, .pdf, .dot"),
         (["-o", "nowhere/x.svg"], "there is no folder nowhere"),
-        (["-o", "x.dot", "--view", "locks"], "'locks' is not drawn yet"),
         (["-o", "x.dot", "--variables", "lmap"], "did you mean 'lamp'?"),
         (["-o", "x.dot", "--view", "trace", "--property", "burnsout"], "did you mean 'burns_out'?"),
     ],

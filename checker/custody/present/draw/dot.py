@@ -74,13 +74,15 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Map:
-    """What is drawn. `about` says what of, in a line below the title; `missing` what is not in it."""
+    """What is drawn. `about` says what of, in a line below the title; `missing` what is not in it, `wrong` what the
+    marks of a mistake mean."""
 
     title: str
     about: str
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
     missing: str = ""
+    wrong: str = "violates"
 
 
 def hazard_name(hazard: str) -> str:
@@ -189,7 +191,7 @@ def _legend(drawn: Map) -> Iterator[tuple[str, str]]:
         words = f"<FONT {small}>may end here</FONT>"
         yield 'CELLPADDING="0"', f'<TABLE {frame}><TR><TD STYLE="rounded">{words}</TD></TR></TABLE>'
     if any(node.wrong is not Wrong.NOTHING for node in drawn.nodes) or any(edge.wrong for edge in drawn.edges):
-        yield f'BORDER="3" COLOR="{WRONG}"', f'<FONT {small} COLOR="{WRONG}"><B>violates</B></FONT>'
+        yield f'BORDER="3" COLOR="{WRONG}"', f'<FONT {small} COLOR="{WRONG}"><B>{escape(drawn.wrong)}</B></FONT>'
 
 
 def _sides(ways: Sequence[Way]) -> list[str]:
