@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from custody.cli import run
-from custody.cli.export import FORMATS, PLANNED
+from custody.cli.export import FORMATS
 from custody.explore.search import explore
 from custody.language import instances, load
 from support.peers import needs_rumur, needs_spin, run_rumur, run_spin
@@ -179,14 +179,6 @@ def test_several_instances_are_listed_with_what_chooses_each(capsys: pytest.Capt
     assert choices == ["--set LIMIT=2 --set TWICE=false", "--set LIMIT=5 --set TWICE=true"]
     for number, choice in zip((2, 5), choices, strict=True):
         assert f"LIMIT = {number}" in written("promela", *choice.split())
-
-
-@pytest.mark.parametrize("form", PLANNED)
-def test_a_format_that_is_planned_is_told_from_one_that_is_unknown(
-    form: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    error = refused(capsys, "counter.custody", "--to", form, "-o", "out.txt")
-    assert f"the format '{form}' is not written yet; there are promela, murphi" in error
 
 
 @pytest.mark.parametrize(

@@ -49,10 +49,10 @@ def test_every_corruption_is_noticed_or_makes_no_difference() -> None:
         if "unmap" in corrupted.kind and corrupted.kind.startswith("doubled"):
             assert noticed == "violation", corrupted.words
     # The corruptions are worth something: most are rejected, and of each kind some are.
-    rejected = Counter(dict.fromkeys(("removed", "exchanged", "direction", "doubled"), 0))
+    rejected: Counter[str] = Counter()
     for (kind, noticed), count in counted.items():
         rejected[kind] += count if noticed in ("violation", "misuse", "gap") else 0
-    assert all(rejected.values())
+    assert all(rejected[kind] for kind in ("removed", "exchanged", "direction", "doubled"))
     assert sum(rejected.values()) * 2 > COUNT
 
 

@@ -53,8 +53,8 @@ FORMATS: Final[Mapping[str, _Export]] = MappingProxyType(
     }
 )
 
-PLANNED: Final = ("rv-dot",)
-"""Formats that have a name and no module yet."""
+MONITORS: Final = "rv-dot"
+"""The form that is several files: a monitor for each rule, for the kernel's runtime verification."""
 
 SUFFIXES: Final[Mapping[str, str]] = MappingProxyType(
     {"promela": "pml", "murphi": "m", "tla": "tla", "smv": "smv", "smt2": "smt2", "dot": "dot", "itf": "itf.json"}
@@ -64,12 +64,11 @@ STDOUT: Final = "-"
 
 
 def _format(_context: click.Context, _option: click.Parameter, name: str) -> str:
-    if name in FORMATS:
+    known = (*FORMATS, MONITORS)
+    if name in known:
         return name
-    there = f"there are {', '.join(FORMATS)}"
-    if name in PLANNED:
-        raise click.BadParameter(f"the format '{name}' is not written yet; {there}")
-    near = difflib.get_close_matches(name, FORMATS, 1)
+    there = f"there are {', '.join(known)}"
+    near = difflib.get_close_matches(name, known, 1)
     raise click.BadParameter(f"there is no format '{name}'; {f'did you mean {near[0]}?' if near else there}")
 
 
@@ -81,7 +80,8 @@ def _format(_context: click.Context, _option: click.Parameter, name: str) -> str
     required=True,
     metavar="FORMAT",
     callback=_format,
-    help="promela (SPIN), murphi (rumur), tla (TLC), smv (nuXmv), smt2 (VMT: solvers), dot (the graph), itf (a run).",
+    help="promela (SPIN), murphi (rumur), tla (TLC), smv (nuXmv), smt2 (VMT: solvers), dot (the graph), itf (a run), "
+    "rv-dot (the kernel's monitors, one for each rule, into a folder).",
 )
 @click.option("-o", "--output", "target", default=STDOUT, metavar="FILE", help="Where to (default: stdout).")
 @click.option(
@@ -89,7 +89,8 @@ def _format(_context: click.Context, _option: click.Parameter, name: str) -> str
     "properties",
     multiple=True,
     metavar="NAME",
-    help="Have the other tool check this property too. Repeatable. Without any, it counts states and transitions.",
+    help="Have the other tool check this property too (for rv-dot: write this rule's monitor only). Repeatable. "
+    "Without any, it counts states and transitions.",
 )
 @setting_option
 def command(path: str, form: str, target: str, properties: tuple[str, ...], settings: list[tuple[str, str]]) -> int:
@@ -97,7 +98,8 @@ def command(path: str, form: str, target: str, properties: tuple[str, ...], sett
 
     The other tool has the same states and transitions. Where SPEC declares several instances, --set chooses one.
     """
-    _require_writable(target)
+    if form != MONITORS:
+        _require_writable(target)
     try:
         spec = load_one(path)
         systems = instances(spec.program, dict(settings))
@@ -108,6 +110,8 @@ def command(path: str, form: str, target: str, properties: tuple[str, ...], sett
     except LimitError as error:
         raise click.UsageError(str(error)) from None
     system = _only(systems, path)
+    if form == MONITORS:
+        return _monitors(system, properties, target)
     _require_known(properties, system)
     name = f"FILE.{SUFFIXES[form]}" if target == STDOUT else Path(target).name
     try:
@@ -118,6 +122,41 @@ def command(path: str, form: str, target: str, properties: tuple[str, ...], sett
     if form == "tla" and target != STDOUT:
         # TLC reads what to check from a file of its own.
         _write(tla.configuration(system, properties), str(Path(target).with_suffix(".cfg")))
+    return Code.PASSED
+
+
+def _monitors(system: System, rules: Sequence[str], target: str) -> int:
+    """Writes a monitor for each rule, or for those asked for, to a folder; a single one also to a file or stdout."""
+    from custody.exchange.rv_dot import export, monitors
+
+    try:
+        found, refused = monitors(system)
+    except ExportError as error:
+        raise click.UsageError(f"cannot export to {MONITORS}: {error}") from None
+    for rule in rules:
+        reason = next((refusal.reason for refusal in refused if refusal.rule == rule), None)
+        if reason is not None:
+            raise click.UsageError(f"there is no monitor for {rule}: {reason}")
+        if all(monitor.rule != rule for monitor in found):
+            known = ", ".join(monitor.rule for monitor in found)
+            raise click.UsageError(f"no action of {system.name} cites {rule}; there are monitors for {known}")
+    wanted = [monitor for monitor in found if not rules or monitor.rule in rules]
+    folder = Path(target)
+    if len(wanted) == 1 and (target == STDOUT or not folder.is_dir()):
+        _require_writable(target)
+        _write(export(wanted[0]), target)
+    elif target == STDOUT or not folder.is_dir():
+        raise click.UsageError(
+            f"{len(wanted)} monitors need a folder that is there (-o FOLDER), or choose a --property"
+        )
+    else:
+        for monitor in wanted:
+            _write(export(monitor), str(folder / f"{monitor.name}.dot"))
+    for monitor in wanted:
+        size = f"{len(monitor.states)} states, {len(monitor.automaton.events)} events"
+        click.echo(f"{monitor.rule}: {monitor.name}, watches a {monitor.watches}, {size}", err=True)
+    for refusal in refused if not rules else ():
+        click.echo(f"{refusal.rule}: no monitor: {refusal.reason}", err=True)
     return Code.PASSED
 
 
