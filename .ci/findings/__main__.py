@@ -6,33 +6,36 @@ import shutil
 import sys
 from pathlib import Path
 
+from findings import coverage
 from findings.certificates import FOLDER, read_certificates
 from findings.evidence import read_evidence
+from findings.paths import ENGINE_ANSWERS, REASONS, REPORTS, ROOT
 from findings.runs import read_runs, subjects
 from findings.table import TRACES, page, summary
 
-ROOT = Path(__file__).resolve().parents[2]
-REPORTS = ROOT / "reports"
 BEGIN, END = "<!-- findings: made by .ci/run -->", "<!-- end of findings -->"
 
 
 def main(verdicts: Path, charts: Path) -> None:
     """Write reports/findings.md, the charts that it links to, and the table in the README."""
     found = subjects(read_runs(verdicts))
-    evidence = read_evidence(REPORTS / "engines.json", ROOT)
+    evidence = read_evidence(ENGINE_ANSWERS, ROOT)
     certificates = read_certificates(REPORTS / FOLDER)
-    text, linked = page(found, evidence, certificates)
+    said = [coverage.coverage(subject, ROOT, coverage.read_reasons(REASONS)) for subject in found]
+    reasons = {entry.system: entry.reasons for entry in said}
+    text, linked = page(found, evidence, certificates, reasons)
     _write(REPORTS / "findings.md", text)
     shutil.rmtree(REPORTS / TRACES, ignore_errors=True)
     (REPORTS / TRACES).mkdir()
     for name in linked:
         shutil.copyfile(charts / name, REPORTS / TRACES / name)
+    _write(REPORTS / "rules.md", coverage.page(said))
     readme = ROOT / "README.md"
     before, begin, rest = readme.read_text(encoding="utf-8").partition(BEGIN)
     _, end, after = rest.partition(END)
     if not (begin and end):
         raise SystemExit(f"README.md has no place for the table: {BEGIN} and {END}")
-    _write(readme, f"{before}{BEGIN}\n{summary(found, evidence, certificates)}\n{END}{after}")
+    _write(readme, f"{before}{BEGIN}\n{summary(found, evidence, certificates, reasons)}\n{END}{after}")
 
 
 def _write(file: Path, text: str) -> None:

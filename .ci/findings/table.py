@@ -6,9 +6,10 @@ they are of the specification as it now is, and the certificates that lie in the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import TypeAlias
 
 from custody.present.draw.charts import chart_name
 from custody.rules import all_rules
@@ -19,6 +20,9 @@ from findings.runs import Run, Subject
 HEADS = ("rule", "as posted", "shortest trace of", "corrected", "states", "engines that agree", "certificate")
 SHORT_HEADS = ("system", "rule", "as posted", "corrected", "states", "engines that agree", "certificate")
 TRACES = "traces"
+Reasons: TypeAlias = Mapping[str, Mapping[str, str]]
+"""Why a rule is not stated, by system and rule."""
+NO_REASONS: Reasons = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +44,21 @@ class Row:
     certificate: str
 
 
-def rows(subject: Subject, evidence: Evidence, certificates: Certificates) -> tuple[Row, ...]:
+def rows(
+    subject: Subject, evidence: Evidence, certificates: Certificates, reasons: Mapping[str, str] | None = None
+) -> tuple[Row, ...]:
     """The rules that some property of the system states, in the order of the table of rules, then hazards."""
     stated = {name for run in (*subject.posted, *subject.corrected) for v in run.verdicts for name in v.rules}
     broken = {v.hazard for run in subject.posted for v in run.verdicts if v.implicit and v.verdict != "holds"}
     order = [entry.id for entry in all_rules() if entry.id in stated]
-    return tuple(_row(subject, name, evidence, certificates) for name in [*order, *sorted(broken - stated)])
+    return tuple(
+        _row(subject, name, evidence, certificates, reasons or {}) for name in [*order, *sorted(broken - stated)]
+    )
 
 
-def _row(subject: Subject, name: str, evidence: Evidence, certificates: Certificates) -> Row:
+def _row(
+    subject: Subject, name: str, evidence: Evidence, certificates: Certificates, reasons: Mapping[str, str]
+) -> Row:
     posted = [(run, v) for run in subject.posted for v in run.verdicts if name in v.subjects]
     broken = [(v.steps, run.spec, v.name) for run, v in posted if v.verdict == "violated" and v.steps is not None]
     steps, spec, property_name = min(broken, key=lambda entry: entry[0], default=(None, "", ""))
@@ -61,7 +71,7 @@ def _row(subject: Subject, name: str, evidence: Evidence, certificates: Certific
         steps=steps,
         broken=property_name,
         chart=chart_name(spec, property_name) if spec else "",
-        corrected="" if not fixed else "holds" if right else "violated",
+        corrected=reasons.get(name, "") if not fixed else "holds" if right else "violated",
         variants=tuple(wrong),
         states=_states(run for run, _ in fixed),
         engines=_engines(subject, name, evidence),
@@ -93,7 +103,9 @@ def _engines(subject: Subject, name: str, evidence: Evidence) -> str:
     return ", ".join(words)
 
 
-def page(subjects: Sequence[Subject], evidence: Evidence, certificates: Certificates) -> tuple[str, tuple[str, ...]]:
+def page(
+    subjects: Sequence[Subject], evidence: Evidence, certificates: Certificates, reasons: Reasons = NO_REASONS
+) -> tuple[str, tuple[str, ...]]:
     """The whole page, and the names of the charts that it links to."""
     lines = [
         "# What was posted, and what it should be",
@@ -108,7 +120,7 @@ def page(subjects: Sequence[Subject], evidence: Evidence, certificates: Certific
     ]
     charts: list[str] = []
     for subject in subjects:
-        found = rows(subject, evidence, certificates)
+        found = rows(subject, evidence, certificates, reasons.get(subject.name))
         if found:
             lines += ["", f"## {subject.name}", "", _specs(subject), ""]
             lines += _table(HEADS, map(_full, found))
@@ -128,12 +140,14 @@ def _specs(subject: Subject) -> str:
     return ", ".join(f"[{spec}](../{spec})" for spec in (*posted, *fixed)) + "."
 
 
-def summary(subjects: Sequence[Subject], evidence: Evidence, certificates: Certificates) -> str:
+def summary(
+    subjects: Sequence[Subject], evidence: Evidence, certificates: Certificates, reasons: Reasons = NO_REASONS
+) -> str:
     """What the README shows: the rules that posted code breaks, those together that the same trace breaks."""
     lines: list[tuple[str, ...]] = []
     for subject in subjects:
         together: dict[tuple[str, ...], list[str]] = {}
-        for row in rows(subject, evidence, certificates):
+        for row in rows(subject, evidence, certificates, reasons.get(subject.name)):
             if row.chart:
                 trace = f"[violated in {_counted(row.steps or 0, 'step')}](reports/{TRACES}/{row.chart})"
                 variants = f"; not in {_counted(len(row.variants), 'variant')}" if row.variants else ""

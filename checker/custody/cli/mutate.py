@@ -13,7 +13,7 @@ from custody.cli.codes import Code, heaviest
 from custody.cli.outputs import Output, human_stream, paired, write
 from custody.cli.paths import load_all
 from custody.language.fingerprint import fingerprint
-from custody.mutation.operators import OPERATORS, Mutant, mutants
+from custody.mutation.operators import OPERATORS, Mutant, mutants, spread
 from custody.mutation.report import Tried, document, text
 from custody.mutation.trial import Bench, NothingToLoseError, Outcome, Trial
 from custody.present.diagnostics import render as render_diagnostic
@@ -73,7 +73,7 @@ def command(
             bench = Bench(spec.program, spec.name, Limits(max_states=max_states, timeout=timeout))
         except NothingToLoseError as error:
             raise click.UsageError(str(error)) from None
-        chosen = _spread(found, sample)
+        chosen = spread(found, sample)
         tried = Tried(spec.name, fingerprint(spec.program), len(found), tuple(_tried(bench, chosen)), known)
         runs.append(tried)
         stream.write(text(tried))
@@ -92,13 +92,6 @@ def _tried(bench: Bench, chosen: list[Mutant]) -> list[Trial]:
             click.echo(f"\r{number} of {len(chosen)}\033[K", err=True, nl=number == len(chosen))
         trials.append(bench.try_out(mutant))
     return trials
-
-
-def _spread(found: list[Mutant], sample: int | None) -> list[Mutant]:
-    """So many, at equal distances; all where there are not more."""
-    if sample is None or sample >= len(found):
-        return found
-    return [found[number * len(found) // sample] for number in range(sample)]
 
 
 def _explanations(file: str | None) -> dict[str, str]:

@@ -133,6 +133,13 @@ def _changed(node: object, changes: Iterable[tuple[Path, object]]) -> object:
     return node
 
 
+def spread(found: Sequence[Mutant], sample: int | None) -> list[Mutant]:
+    """So many of them, at equal distances; all where there are not more."""
+    if sample is None or sample >= len(found):
+        return list(found)
+    return [found[number * len(found) // sample] for number in range(sample)]
+
+
 def _side(routine: s.Routine, sides: Mapping[str, str | None]) -> str | None:
     """Whose routine it is: the side of its role, which `by` names itself, by a parameter, or instead of a role."""
     parameters = {p.name: p.declared.name for p in routine.parameters if isinstance(p.declared, s.NamedTypeNode)}

@@ -63,10 +63,11 @@ def text(tried: Tried) -> str:
 
 def document(runs: Sequence[Tried]) -> str:
     """All as JSON: for each specification the counts, by which property mistakes are caught, and what was not."""
-    return json.dumps({"version": VERSION, "specs": [_spec(tried) for tried in runs]}, indent=1) + "\n"
+    return json.dumps({"version": VERSION, "specs": [spec_document(tried) for tried in runs]}, indent=1) + "\n"
 
 
-def _spec(tried: Tried) -> dict[str, Any]:
+def spec_document(tried: Tried) -> dict[str, Any]:
+    """One specification of the document."""
     caught = tried.of(Outcome.CAUGHT)
     return {
         "spec": tried.spec,

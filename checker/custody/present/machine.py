@@ -27,7 +27,7 @@ def document(report: Report) -> dict[str, Any]:
     """The report as plain dictionaries and lists."""
     return {
         "version": VERSION,
-        "runs": [_run(run) for run in report.runs],
+        "runs": [run_document(run) for run in report.runs],
         "warnings": [{"spec": spec, **_warning(notice)} for spec, notice in report.warnings()],
         "errors": [_error(error) for error in report.errors],
     }
@@ -40,7 +40,8 @@ def timeless(report: Report) -> dict[str, Any]:
     return found
 
 
-def _run(run: RunResult) -> dict[str, Any]:
+def run_document(run: RunResult) -> dict[str, Any]:
+    """One run of the document."""
     counted, reduced = run.counted, run.reduced
     about = counted or reduced
     return {

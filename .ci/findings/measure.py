@@ -1,0 +1,160 @@
+"""Measures what takes too long for every commit, and keeps it in `reports/` beside fingerprints of what was measured.
+
+    PYTHONPATH=.ci .venv/bin/python -m findings.measure engines|largest|mutation [SPEC...]
+
+What is measured of which specification is in `measured.toml`. `.ci/run` makes the pages from it, and says which
+entries are of a specification that has changed since.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypedDict, cast
+
+from custody.language import load
+from custody.language.fingerprint import fingerprint
+from custody.language.program import Program, sized
+from custody.mutation.operators import mutants, spread
+from custody.mutation.report import Tried, spec_document
+from custody.mutation.trial import Bench
+from custody.present.machine import run_document
+from custody.properties.check import check
+from custody.properties.engines import ENGINES, Engine, EngineChoice
+from custody.system.finding import Exploration, Limits, ProgressHook
+from custody.system.model import System
+from findings.paths import ENGINE_ANSWERS, LARGEST, MEASURED, MUTATION, ROOT, SURVIVORS
+
+MIB = 1 << 20
+OWN_LIMITS: Mapping[EngineChoice, Limits] = {
+    EngineChoice.EXPLICIT: Limits(timeout=600, max_memory=6144 * MIB),
+    EngineChoice.NETWORKX: Limits(timeout=120, max_states=400_000),
+    EngineChoice.Z3: Limits(timeout=60),
+}
+"""How long each engine may take for one instance."""
+
+LADDER_LIMITS = Limits(timeout=300, max_memory=4096 * MIB)
+MUTANT_LIMITS = Limits(timeout=300, max_states=1_000_000)
+
+
+class Wanted(TypedDict, total=False):
+    modules: list[str]
+    sample: int
+    engines: list[str]
+    ladder: list[str]
+
+
+def wanted() -> dict[str, Wanted]:
+    """The table of what is measured, by specification."""
+    return cast(dict[str, Wanted], tomllib.loads(MEASURED.read_text(encoding="utf-8")))
+
+
+def engines(spec: str, plan: Wanted, program: Program) -> dict[str, Any]:
+    """What every engine answers for each setting; a fault where two contradict each other."""
+    runs: list[dict[str, Any]] = []
+    for settings in plan["engines"]:
+        system = sized(program, _settings(settings), {})
+        run = check(system, spec, EngineChoice.ALL, Limits(), engines=_limited())
+        found = run_document(run)
+        for entry in found["properties"]:
+            entry["trace"] = entry["trace"] and {"steps": [None] * len(entry["trace"]["steps"])}
+        kept = {name: found[name] for name in ("spec", "model", "parameters", "states", "transitions", "depth")}
+        told = ("name", "form", "rules", "implicit", "verdict", "engines", "trace")
+        kept["instance"] = settings
+        kept["properties"] = [{name: entry[name] for name in told} for entry in found["properties"]]
+        runs.append(kept)
+        _say(f"{spec}, {settings}: {found['states']} states, {_answers(found)}")
+    return {"runs": runs}
+
+
+def _answers(found: Mapping[str, Any]) -> str:
+    counts: dict[str, int] = {}
+    for entry in found["properties"]:
+        for engine, verdict in entry["engines"].items():
+            counts[engine] = counts.get(engine, 0) + (verdict != "inconclusive")
+    return ", ".join(f"{engine} settles {count}" for engine, count in counts.items())
+
+
+def _limited() -> Mapping[EngineChoice, Engine]:
+    def within(choice: EngineChoice) -> Engine:
+        def run(
+            system: System, limits: Limits, properties: tuple[str, ...], progress: ProgressHook | None
+        ) -> Exploration:
+            return ENGINES[choice](system, OWN_LIMITS[choice], properties, progress)
+
+        return run
+
+    return {choice: within(choice) for choice in ENGINES}
+
+
+def largest(spec: str, plan: Wanted, program: Program) -> dict[str, Any]:
+    """The growing instances, as far as the explorer comes within its limits."""
+    rungs: list[dict[str, Any]] = []
+    for settings in plan["ladder"]:
+        system = sized(program, _settings(settings), {})
+        run = check(system, spec, EngineChoice.EXPLICIT, LADDER_LIMITS)
+        (found, *_) = run.explorations
+        rungs.append(
+            {
+                "settings": settings,
+                "complete": found.complete,
+                "states": found.states,
+                "transitions": found.transitions,
+                "depth": found.depth,
+                "limit": found.limit,
+                "passes": run.passes,
+            }
+        )
+        _say(f"{spec}, {settings}: {found.states} states, {found.limit or 'complete'}")
+        if not found.complete:
+            break
+    return {"rungs": rungs}
+
+
+def mutation(spec: str, plan: Wanted, program: Program) -> dict[str, Any]:
+    """Mistakes and what catches them."""
+    known: dict[str, str] = tomllib.loads(SURVIVORS.read_text(encoding="utf-8"))
+    found = list(mutants(program, plan.get("modules", ())))
+    bench = Bench(program, spec, MUTANT_LIMITS)
+    trials = tuple(bench.try_out(mutant) for mutant in spread(found, plan.get("sample")))
+    tried = Tried(spec, fingerprint(program), len(found), trials, known)
+    _say(f"{spec}: {tried.caught} of {tried.counted} caught, {len(tried.unexplained)} to be explained")
+    return spec_document(tried)
+
+
+MEASURES: Mapping[str, tuple[Callable[[str, Wanted, Program], dict[str, Any]], Path]] = {
+    "engines": (engines, ENGINE_ANSWERS),
+    "largest": (largest, LARGEST),
+    "mutation": (mutation, MUTATION),
+}
+
+
+def _settings(text: str) -> dict[str, str]:
+    return dict(cast(tuple[str, str], tuple(part.split("=", 1))) for part in text.split())
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+def main(what: str, specs: Sequence[str]) -> None:
+    """Measure, and keep each entry in its file as soon as it is there."""
+    os.chdir(ROOT)
+    measure, file = MEASURES[what]
+    for spec, plan in wanted().items():
+        if specs and spec not in specs:
+            continue
+        program = load(spec)
+        entry = {"fingerprint": fingerprint(program), **measure(spec, plan, program)}
+        kept: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+        kept[spec] = entry
+        text = json.dumps(dict(sorted(kept.items())), indent=1) + "\n"
+        file.write_text(text, encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2:])

@@ -1,0 +1,15 @@
+"""Where things lie."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).resolve().parent
+REPORTS = ROOT / "reports"
+ENGINE_ANSWERS = REPORTS / "engines.json"
+LARGEST = REPORTS / "largest.json"
+MUTATION = REPORTS / "mutation.json"
+MEASURED = HERE / "measured.toml"
+SURVIVORS = HERE / "survivors.toml"
+REASONS = HERE / "reasons.toml"
