@@ -1,7 +1,7 @@
 """Which rules each system's properties state, which it asks of callers, and why others are not stated.
 
-A rule is stated where a property of the posted or the corrected specification cites it.  Reasons are in
-`reasons.toml`, by system and by patterns of ids.
+A rule is stated where a property of the posted or the corrected specification cites it.  Reasons are in comments of
+the specifications, and what is not there in `reasons.toml`, by system and by patterns of ids.
 """
 
 from __future__ import annotations
@@ -17,7 +17,11 @@ from custody.language import load
 from custody.language.syntax import Node, Requires
 from custody.mutation.tree import below
 from custody.rules import all_rules
+from findings import comments
 from findings.runs import Subject
+
+EVERY = "*"
+"""The system that stands for all of them in the table of reasons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +53,15 @@ def coverage(subject: Subject, root: Path, reasons: Mapping[str, Mapping[str, st
             for name in verdict.rules:
                 stated.setdefault(name, {})[verdict.name.partition("[")[0]] = None
     duties = frozenset(rule for spec in specs for rule in _duties(root / spec))
-    patterns = reasons.get(subject.name, {})
+    patterns = {**reasons.get(EVERY, {}), **reasons.get(subject.name, {})}
     found = {
         rule.id: reason
         for pattern, reason in patterns.items()
         for rule in all_rules()
         if any(fnmatchcase(rule.id, one.strip()) for one in pattern.split(","))
     }
+    for spec in specs:
+        found |= comments.reasons((root / spec).read_text(encoding="utf-8"))
     return Coverage(subject.name, {name: tuple(by) for name, by in stated.items()}, duties, found)
 
 
@@ -82,8 +88,9 @@ def page(found: Sequence[Coverage]) -> str:
     lines = [
         "# Which rules are checked, and where",
         "",
-        "Made by `.ci/run` from the rules that properties cite and from `.ci/findings/reasons.toml`, not edited by",
-        f"hand. Of {len(rules)} rules {len(stated)} are stated by a property of some system, and {len(asked)} more",
+        "Made by `.ci/run` from the rules that properties cite and the reasons that specifications and",
+        "`.ci/findings/reasons.toml` give; not edited by hand.",
+        f"Of {len(rules)} rules {len(stated)} are stated by a property of some system, and {len(asked)} more",
         "are asked of callers only (`requires`), who keep them, or break them where a parameter lets them misbehave.",
         "A rule that a system neither states nor asks for is listed below with the reason.",
         "",
