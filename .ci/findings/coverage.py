@@ -1,7 +1,8 @@
 """Which rules each system's properties state, which it asks of callers, and why others are not stated.
 
 A rule is stated where a property of the posted or the corrected specification cites it.  Reasons are in comments of
-the specifications, and what is not there in `reasons.toml`, by system and by patterns of ids.
+the specifications, and what is not there in `reasons.toml`, by patterns of systems and of ids; later ones
+outweigh earlier ones.
 """
 
 from __future__ import annotations
@@ -19,9 +20,6 @@ from custody.mutation.tree import below
 from custody.rules import all_rules
 from findings import comments
 from findings.runs import Subject
-
-EVERY = "*"
-"""The system that stands for all of them in the table of reasons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +51,12 @@ def coverage(subject: Subject, root: Path, reasons: Mapping[str, Mapping[str, st
             for name in verdict.rules:
                 stated.setdefault(name, {})[verdict.name.partition("[")[0]] = None
     duties = frozenset(rule for spec in specs for rule in _duties(root / spec))
-    patterns = {**reasons.get(EVERY, {}), **reasons.get(subject.name, {})}
+    patterns = {
+        pattern: reason
+        for name, entries in reasons.items()
+        if fnmatchcase(subject.name, name)
+        for pattern, reason in entries.items()
+    }
     found = {
         rule.id: reason
         for pattern, reason in patterns.items()

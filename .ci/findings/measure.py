@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any, TypedDict, cast
 
 from custody.language import load
+from custody.language.elaborate import sized
 from custody.language.fingerprint import fingerprint
-from custody.language.program import Program, sized
+from custody.language.program import Program
 from custody.mutation.operators import mutants, spread
 from custody.mutation.report import Tried, spec_document
 from custody.mutation.trial import Bench
@@ -38,7 +39,9 @@ OWN_LIMITS: Mapping[EngineChoice, Limits] = {
 """How long each engine may take for one instance."""
 
 LADDER_LIMITS = Limits(timeout=300, max_memory=4096 * MIB)
-MUTANT_LIMITS = Limits(timeout=300, max_states=1_000_000)
+MUTANT_LIMITS = Limits(timeout=300, max_states=250_000)
+WHOLE_LIMITS = Limits(timeout=1200)
+"""For the specification by itself, which has to pass."""
 
 
 class Wanted(TypedDict, total=False):
@@ -119,7 +122,8 @@ def mutation(spec: str, plan: Wanted, program: Program) -> dict[str, Any]:
     """Mistakes and what catches them."""
     known: dict[str, str] = tomllib.loads(SURVIVORS.read_text(encoding="utf-8"))
     found = list(mutants(program, plan.get("modules", ())))
-    bench = Bench(program, spec, MUTANT_LIMITS)
+    bench = Bench(program, spec, WHOLE_LIMITS)
+    bench.limits = MUTANT_LIMITS
     trials = tuple(bench.try_out(mutant) for mutant in spread(found, plan.get("sample")))
     tried = Tried(spec, fingerprint(program), len(found), trials, known)
     _say(f"{spec}: {tried.caught} of {tried.counted} caught, {len(tried.unexplained)} to be explained")
