@@ -50,6 +50,21 @@ leads_to every_wait_ends
 """
 
 
+LIGHTS = """model lights
+
+role Lamp[2] is hardware
+
+state
+    shines[Lamp]: bool
+
+leads_to goes_on
+    for l: Lamp
+    not shines[l] ~> shines[l]
+
+expect violated
+    goes_on in 0
+"""
+
 LIGHT = """model light
 
 state
@@ -140,3 +155,9 @@ invariant one
     for forgets, verdict in (("false", Verdict.HOLDS), ("true", Verdict.VIOLATED)):
         system = written(text.replace("FORGETS", forgets))
         assert explore(system).findings["leak(Thing)"].verdict is verdict
+
+
+def test_an_expectation_of_a_property_for_each_instance_is_one_of_each() -> None:
+    expected = [found.expected for found in written(LIGHTS).properties if found.name.startswith("goes_on")]
+    assert len(expected) == 2
+    assert all(one is not None and one.length == 0 for one in expected)

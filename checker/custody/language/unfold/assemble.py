@@ -602,15 +602,18 @@ class _Assembly:
                     continue
                 if expected.property_name == "implements" and self._implements:
                     continue
-                position = known.get(expected.property_name)
-                if position is None:
+                name = expected.property_name
+                # The name alone of a property for each instance, as `for t: Thread` makes them, means all of them.
+                positions = [known[one] for one in known if one == name or one.startswith(f"{name}[")]
+                if not positions:
                     near = difflib.get_close_matches(expected.property_name, list(known), 1)
                     hint = f"did you mean '{near[0]}'?" if near else None
                     message = f"there is no property or hazard '{expected.property_name}' here"
                     self._problems.error(expected, "expect", message, hint)
                     continue
                 expectation = Expectation(True, expected.length, expected.place, expected.doc)
-                result[position] = replace(result[position], expected=expectation)
+                for position in positions:
+                    result[position] = replace(result[position], expected=expectation)
         return result
 
 
