@@ -25,7 +25,7 @@ from custody.properties.check import check
 from custody.properties.engines import EngineChoice
 from custody.properties.result import Outcome, RunResult
 from custody.prove.portfolio import ENGINE, METHODS, Portfolio
-from custody.prove.written import document, file_name
+from custody.prove.written import document, file_name, up_to_date
 from custody.system.finding import Limits
 from custody.system.model import System
 from custody.system.place import Place
@@ -51,6 +51,7 @@ MOST_SENTENCES = 12
     show_default=True,
     help="Where certificates are written.",
 )
+@click.option("--stale-only", is_flag=True, help="Leave out instances whose certificate is up to date.")
 @click.option("--all-clauses", is_flag=True, help="Print invariants of any length.")
 @reporting
 def command(
@@ -62,6 +63,7 @@ def command(
     timeout: float | None,
     max_memory: int | None,
     folder: str,
+    stale_only: bool,
     all_clauses: bool,
     json_files: tuple[str, ...],
     formats: tuple[str, ...],
@@ -75,6 +77,7 @@ def command(
     outputs = paired(json_files, formats, files)
     limits = Limits(max_memory=None if max_memory is None else max_memory << 20, timeout=timeout)
     session = _Session(human_stream(outputs), Path(folder), dict(settings), properties, limits, all_clauses)
+    session.stale_only = stale_only
     session.prove_all(paths, methods or METHODS, jobs)
     report = session.finish()
     for output in outputs:
@@ -93,6 +96,7 @@ class _Session:
         all_clauses: bool,
     ) -> None:
         self.codes: list[Code] = []
+        self.stale_only = False
         self._stream, self._page = stream, Page(width(stream), colours(stream))
         self._folder, self._settings, self._properties, self._limits = folder, settings, properties, limits
         self._most = sys.maxsize if all_clauses else MOST_SENTENCES
@@ -131,6 +135,9 @@ class _Session:
         return ()
 
     def _prove(self, spec: Spec, system: System, wanted: list[str], portfolio: Portfolio) -> None:
+        file = self._folder / file_name(spec.name, system, self._settings)
+        if self.stale_only and up_to_date(file, system, wanted):
+            return
         try:
             engines = {EngineChoice.Z3: portfolio}
             run = check(system, spec.name, EngineChoice.Z3, self._limits, wanted, None, engines)
@@ -140,7 +147,6 @@ class _Session:
             self.codes.append(Code.FAULT)
             return
         entries = portfolio.proofs.entries
-        file = self._folder / file_name(spec.name, system, self._settings)
         if entries:
             self._write(file, document(spec.program, spec.name, system, entries))
         covered = {name for entry in entries for name in entry["properties"]}

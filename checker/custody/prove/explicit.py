@@ -22,8 +22,8 @@ from custody.system.model import SAFETY, Form, Property
 MOST_STATES = 1_500_000
 """More are not written down."""
 
-SHARE = 0.6
-"""How much of the time may have gone when the set is written down instead of distilled."""
+DISTIL = 12.0
+"""Seconds of its own time after which the set is written down instead of distilled."""
 
 
 def settle(task: Task, send: Callable[[Message], None]) -> Ended:
@@ -48,7 +48,7 @@ def settle(task: Task, send: Callable[[Message], None]) -> Ended:
         return stopped_at(f"timeout {task.seconds:g} s")
     short = [p for p in holding if p.form in SAFETY or p.form is Form.REACHABLE]
     ranked = [p for p in holding if p.form is Form.PROGRESS]
-    left = task.seconds * SHARE - clock.seconds
+    left = min(DISTIL, task.seconds / 2)
     try:
         proof, words = _distilled(reached, short, left) if short else (None, "")
     except TooLongError:

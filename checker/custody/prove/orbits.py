@@ -7,7 +7,7 @@ thousand), and only of variables that go to another, or whose values go to other
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from custody.symbolic.relation import Cube, Relation
 from custody.symmetry.detect import find
@@ -20,12 +20,13 @@ SMALL = 4
 """Of so many instances all permutations are looked at, of more only exchanges one after the other."""
 
 
-def orbits(relation: Relation) -> Callable[[Cube], Sequence[Cube]]:
-    """The function from a cube to its images, itself first, for the symmetric roles of the system."""
+def orbits(relation: Relation, properties: Collection[str] = ()) -> Callable[[Cube], Sequence[Cube]]:
+    """The function from a cube to its images, itself first, for the roles that are symmetric as far as the named
+    properties are concerned, too."""
     system = relation.system
     size = len(system.variables)
     groups: list[list[dict[int, int]]] = []
-    for role in find(system, ()).roles:
+    for role in find(system, properties).roles:
         steps = [transposition.permutation for transposition in role.transpositions]
         if len(steps) < SMALL:
             groups.append([_literals(relation, p) for p in generated(steps, size)])

@@ -18,6 +18,8 @@ def _settle(task: Task, send: Callable[[Message], None]) -> Ended:
         match task.method:
             case "set":
                 from custody.prove.explicit import settle
+            case "ic3":
+                from custody.prove.induction import settle
             case _:
                 from custody.symbolic.worker import settle
         return settle(task, send)

@@ -14,9 +14,11 @@ from typing import Any
 from custody import __version__
 from custody.language import Program
 from custody.system.digest import digest
-from custody.system.model import System
+from custody.system.model import SAFETY, Form, System
 
 SUFFIX = ".certificate.json"
+CERTIFIED = SAFETY | {Form.REACHABLE, Form.PROGRESS}
+"""The forms of property that can have a proof or a trace in a certificate; of LIVENESS only what is violated."""
 _TOOLS = ("z3-solver", "python-sat")
 
 
@@ -40,6 +42,17 @@ def document(program: Program, spec: str, system: System, proofs: Iterable[dict[
         "proofs": list(proofs),
     }
     return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+
+def up_to_date(file: Path, system: System, wanted: Iterable[str]) -> bool:
+    """Whether the file is a certificate of just this system for all of the properties that can have a proof."""
+    try:
+        data: dict[str, Any] = json.loads(file.read_bytes())
+        covered = {str(name) for proof in data["proofs"] for name in proof["properties"]}
+        needed = {p.name for p in system.properties if p.name in set(wanted) and p.form in CERTIFIED}
+        return data["system_digest"] == digest(system) and needed <= covered
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def _text(value: int | bool | str) -> str:

@@ -15,11 +15,12 @@ Sets of states are Python integers, a bit a state: an intersection takes a micro
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from time import process_time
 
 from custody.symbolic.gates import MOST_CHOICES
+from custody.symbolic.minimal import needed
 from custody.symbolic.relation import Cube, Relation
 from custody.symbolic.sat import solver
-from custody.system.finding import Stopwatch
 from custody.system.model import Property
 
 
@@ -52,9 +53,9 @@ class Distiller:
     def invariant(self, properties: Sequence[Property], seconds: float | None = None) -> list[Cube]:
         """The cubes, each with its orbit. The properties must hold in all of the reachable states.
 
-        TooLongError when it takes more than `seconds`.
+        TooLongError when it takes more than `seconds` of this process's own time, whatever else the machine does.
         """
-        clock = Stopwatch()
+        start = process_time()
         relation = self._relation
         gates = relation.gates
         some = gates.any([*(relation.bad(p) for p in properties), relation.escape])
@@ -64,7 +65,7 @@ class Distiller:
         sat.add([-asked, some, fresh])
         found: dict[Cube, None] = {}
         while sat.solve([asked, -fresh]):
-            if seconds is not None and clock.seconds > seconds:
+            if seconds is not None and process_time() - start > seconds:
                 raise TooLongError
             state = relation.state(sat.true())
             for cube in self._cuts(relation.cube(state)):
@@ -77,34 +78,7 @@ class Distiller:
                         after = relation.after[abs(literal)]
                         sat.add([-(fresh + 1), after if literal > 0 else -after])
                     fresh += 2
-        return self._needed(list(found), some)
-
-    def _needed(self, cubes: list[Cube], some: int) -> list[Cube]:
-        """Those that what is excluded rests on, and those that these rest on, and so on."""
-        relation = self._relation
-        gates = relation.gates
-        sat = solver(gates.clauses, gates.size + 2 * len(cubes))
-        kept = {gates.size + 1 + 2 * k: k for k in range(len(cubes))}
-        for literal, k in kept.items():
-            sat.add([-literal, *(-each for each in cubes[k])])
-            sat.add([-(literal + 1), relation.proper])
-            for each in cubes[k]:
-                after = relation.after[abs(each)]
-                sat.add([-(literal + 1), after if each > 0 else -after])
-        needed: dict[int, None] = {}
-        waiting = [some]
-        while waiting:
-            question = waiting.pop()
-            for assumed in (list(needed), list(kept)):
-                if not sat.solve([question, *assumed]):
-                    break
-            else:
-                raise ValueError("the cubes are not closed under steps")
-            for literal in sorted(sat.core() & kept.keys()):
-                if literal not in needed:
-                    needed[literal] = None
-                    waiting.append(literal + 1)
-        return [cubes[kept[literal]] for literal in sorted(needed)]
+        return needed(relation, (), (), list(found), [some])[1]
 
     def _cuts(self, cube: Cube) -> list[Cube]:
         """Cubes around a state without reachable states: the best, and the best without each of its literals."""

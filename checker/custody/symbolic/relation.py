@@ -26,12 +26,12 @@ class Relation:
         self._before = [self._variable(index) for index in range(len(system.variables))]
         self.meaning = self._meanings(self._before)
         self.states = tuple(self.meaning)
-        self._bits = [self.gates.fresh() for _ in range(max(1, (len(system.actions) - 1).bit_length()))]
+        self.choice = [self.gates.fresh() for _ in range(max(1, (len(system.actions) - 1).bit_length()))]
         self.base = len(self.gates.clauses)
         self._terms = Terms(self.gates, self._before)
         gates = self.gates
         self.selected = [
-            gates.all([bit if index >> k & 1 else -bit for k, bit in enumerate(self._bits)])
+            gates.all([bit if index >> k & 1 else -bit for k, bit in enumerate(self.choice)])
             for index in range(len(system.actions))
         ]
         self.guards = [self._terms.truth(action.guard) for action in system.actions]

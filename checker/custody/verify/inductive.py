@@ -1,12 +1,12 @@
 """An inductive invariant: it holds at first (init), steps keep it (step), and it excludes what must not be (safe).
 
-`invariant` is a list of SMT-LIB terms, `uses` a list of invariants of the specification itself that are part of it.
+`invariant` is a list of SMT-LIB terms, `uses` a list of properties of the specification itself that are part of it.
 """
 
 from __future__ import annotations
 
 from custody.system.evaluate import evaluate
-from custody.system.expression import FALSE, TRUE, Expr, Op, Sort, and_, eq, nodes, number, or_, read
+from custody.system.expression import FALSE, TRUE, Expr, Op, Sort, and_, eq, nodes, not_, number, or_, read
 from custody.system.fast import moves
 from custody.system.forbidden import forbidden
 from custody.system.model import Form, State, System
@@ -54,9 +54,10 @@ def obligations(system: System, proof: Proof) -> dict[str, str]:
 
 def _invariant(system: System, proof: Proof) -> tuple[list[Expr], Expr]:
     used = [system.property_named(str(name)) for name in proof.data["uses"]]
-    if wrong := [p.name for p in used if p.form is not Form.INVARIANT]:
-        raise RefusedError("format", f"'{wrong[0]}' is no invariant")
-    parts = [*(p.expression for p in used), *(parse(system, str(text)) for text in proof.data["invariant"])]
+    parts = [
+        *(not_(forbidden(system, p)) for p in used),
+        *(parse(system, str(text)) for text in proof.data["invariant"]),
+    ]
     if any(node.op is Op.NEXT for part in parts for node in nodes(part)):
         raise RefusedError("format", "an invariant is about single states")
     return parts, and_(TRUE, *parts)

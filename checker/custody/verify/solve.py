@@ -25,6 +25,7 @@ _CVC5 = """
 import json, sys, cvc5
 for line in sys.stdin:
     t = cvc5.TermManager(); s = cvc5.Solver(t); m = cvc5.SymbolManager(t); p = cvc5.InputParser(s, m); r = ""
+    s.setOption("bitblast", "eager")
     p.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, json.loads(line), "script")
     while not (c := p.nextCommand()).isNull(): r = str(c.invoke(s, m)).strip() or r
     v = {str(d): s.getValue(d) for d in m.getDeclaredTerms()} if r == "sat" else {}
