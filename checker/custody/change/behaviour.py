@@ -53,14 +53,14 @@ def described(pair: Pair, found: Witness, instance: str) -> Change:
     rows, states = side_by_side(pair, found)
     return Change(
         id=name,
-        subject=_subject(difference.label),
+        subject=_subject(name, difference.label),
         message=message,
         file=place.file,
         line=place.line,
         column=place.column,
         detail=tuple(detail),
         harmed=harmed(kind, action),
-        rules=_rules(found, action),
+        rules=_rules(found),
         instances=(instance,) if instance else (),
         only="old" if gone else "new",
         rows=rows,
@@ -70,8 +70,12 @@ def described(pair: Pair, found: Witness, instance: str) -> Change:
     )
 
 
-def _subject(label: Label) -> str:
-    return f"{label.name}: {label.answer}" if label.answer else label.name
+_OF_ANSWERS = ("OUTCOME-", "PROMISE-", "HAZARD-")
+"""Categories that speak of one answer of a call; the others speak of the call."""
+
+
+def _subject(name: str, label: Label) -> str:
+    return f"{label.name}: {label.answer}" if label.answer and name.startswith(_OF_ANSWERS) else label.name
 
 
 def _steps(count: int) -> str:
@@ -141,11 +145,10 @@ def _has_clause(observer: Observer, label: Label, clause: Clause) -> bool:
     )
 
 
-def _rules(found: Witness, action: Action) -> tuple[str, ...]:
+def _rules(found: Witness) -> tuple[str, ...]:
+    """The rules that the refusing clause cites."""
     clause = found.refusal.clause
-    if clause is not None and clause.rules:
-        return clause.rules
-    return tuple(dict.fromkeys(rule for known in action.clauses for rule in known.rules))
+    return clause.rules if clause is not None and not found.instead else ()
 
 
 def _place(pair: Pair, found: Witness, action: Action) -> Place:

@@ -7,15 +7,18 @@ limit is reached, and then the result says so.  Where both unfold to the same sy
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from custody.change.behaviour import Pair, described
 from custody.change.category import Level
-from custody.change.normal import alike
+from custody.change.lockstep import never_differ
+from custody.change.meaning import compare_meaning
+from custody.change.normal import alike, behave_alike, same_contract
 from custody.change.product import compare as product
 from custody.change.properties import compare_statements, compare_verdicts
 from custody.change.result import Change, Cost, Result
+from custody.change.waiting import compare_waiting
 from custody.change.witness import witness
 from custody.language import Program, SpecError
 from custody.language.elaborate import named_instances
@@ -23,7 +26,7 @@ from custody.observe.label import SAME, renamed, stepwise
 from custody.observe.observer import Alphabet, Observer
 from custody.properties.check import check
 from custody.properties.result import RunResult
-from custody.system.finding import Limits
+from custody.system.finding import Limits, Verdict
 from custody.system.model import System
 
 
@@ -53,19 +56,18 @@ def compare_programs(
 ) -> Result:
     """Everything that the change from `old` to `new` means; SpecError, LimitError as `instances` raises them."""
     found = _Findings()
-    before = named_instances(old, _known(old, settings), observed=True)
-    after = named_instances(new, _known(new, settings), observed=True)
-    for name, (one, other) in _pairs(before, after, new, found).items():
+    before = named_instances(old, settings, observed=True)
+    after = named_instances(new, settings, observed=True)
+    pairs = _pairs(before, after, new, found)
+    for name, (one, other) in pairs.items():
         _compare(name, one, other, effort, found)
-    first_old, first_new = next(iter(before.values())), next(iter(after.values()))
-    found.changes += compare_statements(first_old, first_new, renamed(first_new))
+    first_old, first_new = next(iter(pairs.values()))
+    names = renamed(first_new)
+    found.changes += compare_statements(first_old, first_new, names)
+    found.changes += compare_meaning(first_old, first_new)
+    found.changes += compare_waiting(first_old, first_new, names)
     changes = _merged(found.changes)
     return Result(spec or new.file, new.name, changes, tuple(found.costs), tuple(found.limits), tuple(found.how))
-
-
-def _known(program: Program, settings: Mapping[str, str]) -> dict[str, str]:
-    del program
-    return dict(settings)
 
 
 def _pairs(
@@ -135,11 +137,24 @@ def _said(value: object) -> str:
 
 def _compare(name: str, old: System, new: System, effort: Effort, found: _Findings) -> None:
     title = name or "the only instance"
-    if alike(old, new, renamed(new)):
-        found.how.append(f"{title}: both versions unfold to the same system")
-        return
-    deadline = None if effort.seconds is None else time.monotonic() + effort.seconds
     names = renamed(new)
+    deadline = None if effort.seconds is None else time.monotonic() + effort.seconds
+    if alike(old, new, names):
+        found.how.append(f"{title}: both versions unfold to the same system")
+        if not same_contract(old, new) and not _still_implements(new, deadline):
+            _verdicts(name, old, new, deadline, found, ["implements"])
+        return
+    if behave_alike(old, new, names):
+        found.how.append(f"{title}: both versions unfold to the same actions")
+        _verdicts(name, old, new, deadline, found)
+        return
+    if names == SAME and (states := never_differ(old, new, _limits(effort, deadline))) is not None:
+        text = (
+            f"no reachable state tells the versions apart: {states:,} were looked at" if states else "the same steps"
+        )
+        found.how.append(f"{title}: {text}")
+        _verdicts(name, old, new, deadline, found)
+        return
     split = stepwise(old) | stepwise(new, names)
     alphabet = Alphabet()
     pair = Pair(
@@ -147,22 +162,45 @@ def _compare(name: str, old: System, new: System, effort: Effort, found: _Findin
     )
     behaviour = product(pair.old, pair.new, deadline)
     changes = [described(pair, witness(pair.old, pair.new, d), name) for d in behaviour.differences]
-    before, after = _checked(old, deadline), _checked(new, deadline)
-    verdicts, limits = compare_verdicts(before, after, name)
-    told = {change.subject for change in verdicts}
-    changes = [c for c in changes if not (c.id.startswith("HAZARD") and c.subject.partition(": ")[2] in told)]
-    found.changes += [*changes, *verdicts]
-    found.limits += [f"{title}: {limit}" for limit in limits]
+    told = _verdicts(name, old, new, deadline, found)
+    found.changes += [c for c in changes if not (c.id.startswith("HAZARD") and c.subject.partition(": ")[2] in told)]
     if behaviour.limit is not None:
         found.limits.append(f"{title}: behaviour was compared up to {behaviour.limit} only")
     else:
         found.how.append(f"{title}: compared exactly, {behaviour.pairs:,} pairs of what can be known of both")
+
+
+def _verdicts(
+    name: str,
+    old: System,
+    new: System,
+    deadline: float | None,
+    found: _Findings,
+    properties: Sequence[str] | None = None,
+) -> set[str]:
+    """Compares the verdicts, and what they cost; returns the properties whose verdict changed."""
+    before, after = _checked(old, deadline, properties), _checked(new, deadline, properties)
+    verdicts, limits = compare_verdicts(before, after, name)
+    found.changes += verdicts
+    found.limits += [f"{name or 'the only instance'}: {limit}" for limit in limits]
     _costs(name, before, after, found)
+    return {change.subject for change in verdicts}
 
 
-def _checked(system: System, deadline: float | None) -> RunResult:
+def _still_implements(new: System, deadline: float | None) -> bool:
+    """Whether the new version is known to implement its contract; then nobody is broken, whatever the old one did."""
+    return all(r.finding.verdict is Verdict.HOLDS for r in _checked(new, deadline, ["implements"]).properties)
+
+
+def _checked(system: System, deadline: float | None, properties: Sequence[str] | None) -> RunResult:
     left = None if deadline is None else max(1.0, deadline - time.monotonic())
-    return check(system, system.file, limits=Limits(timeout=left))
+    known = None if properties is None else [p.name for p in system.properties if p.name in properties]
+    return check(system, system.file, limits=Limits(timeout=left), properties=known)
+
+
+def _limits(effort: Effort, deadline: float | None) -> Limits:
+    left = None if deadline is None else max(1.0, deadline - time.monotonic())
+    return Limits(max_states=effort.points, timeout=left)
 
 
 def _costs(name: str, before: RunResult, after: RunResult, found: _Findings) -> None:

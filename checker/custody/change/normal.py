@@ -8,24 +8,64 @@ Leman's colouring); where they do not, names decide, and then equal systems may 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from custody.observe.label import SAME, Names
 from custody.system.expression import Expr, Op, nodes
-from custody.system.model import Action, Property, System
+from custody.system.model import Action, Performance, Property, System
 from custody.system.place import NOWHERE
 
 _ROUNDS = 3
 
 
 def alike(old: System, new: System, names: Names = SAME) -> bool:
-    """Whether the systems are the same but for what nobody can tell apart; `names` are those of `new` in `old`."""
-    if names == SAME and _bare(old) == _bare(new):
+    """Whether the systems are the same but for what nobody can tell apart; `names` are those of `new` in `old`.
+
+    What they implement is another question: `same_contract`.
+    """
+    if _same(old, new, names) and _bare_properties(old) == _bare_properties(new):
         return True
+    return _normal_alike(old, new, names)
+
+
+def behave_alike(old: System, new: System, names: Names = SAME) -> bool:
+    """The same of the systems without their properties."""
+    if _same(old, new, names):
+        return True
+    return _normal_alike(replace(old, properties=()), replace(new, properties=()), names)
+
+
+def _same(old: System, new: System, names: Names) -> bool:
+    """Whether the actions are the same word by word."""
+    return names == SAME and _bare(old) == _bare(new)
+
+
+def _normal_alike(old: System, new: System, names: Names) -> bool:
     if len(old.actions) != len(new.actions) or len(old.variables) != len(new.variables):
         return False
     return normal(old) == normal(new, names)
+
+
+def same_contract(old: System, new: System) -> bool:
+    """Whether both implement nothing, or the same contract, in the same words."""
+    one, other = old.implementation, new.implementation
+    if one is None or other is None:
+        return one is other
+    mine = [[(p.outcome, _calls(p)) for p in entries] for entries in one.performances]
+    yours = [[(p.outcome, _calls(p)) for p in entries] for entries in other.performances]
+    return (one.side, mine) == (other.side, yours) and _bare(one.contract) == _bare(other.contract)
+
+
+def _calls(performance: Performance) -> list[tuple[object, ...]]:
+    return [(call.action, call.arguments, call.performer, call.outcome) for call in performance.calls]
+
+
+def _bare_properties(system: System) -> list[tuple[object, ...]]:
+    return [
+        (p.name, p.form, p.rules, p.expression, p.goal, p.resting, p.expected and replace(p.expected, place=NOWHERE))
+        for p in system.properties
+    ]
 
 
 def _bare(system: System) -> tuple[object, ...]:
@@ -40,18 +80,6 @@ def _bare(system: System) -> tuple[object, ...]:
                 [(clause.expression, clause.duty, clause.rules) for clause in a.clauses],
             )
             for a in system.actions
-        ],
-        [
-            (
-                p.name,
-                p.form,
-                p.rules,
-                p.expression,
-                p.goal,
-                p.resting,
-                p.expected and replace(p.expected, place=NOWHERE),
-            )
-            for p in system.properties
         ],
         [(entry.name, entry.strong, entry.actions) for entry in system.fairness],
         (system.where, system.terminal),
@@ -85,7 +113,7 @@ def normal(system: System, names: Names = SAME) -> bytes:
     """The digest of the form, with routines and roles under their earlier names."""
     colours = _colours(system, names)
     actions = sorted(_action(action, colours, names) for action in system.actions)
-    properties = sorted(_property(p, colours, _earlier(system)) for p in system.properties)
+    properties = sorted(_property(p, colours, names, _earlier(system)) for p in system.properties)
     variables = sorted(f"{colours.of[i]} {v.initial}" for i, v in enumerate(system.variables))
     fairness = sorted(
         f"{entry.strong} {sorted(_action(system.actions[i], colours, names) for i in entry.actions)}"
@@ -95,8 +123,10 @@ def normal(system: System, names: Names = SAME) -> bytes:
     return _digest(repr((variables, actions, properties, fairness, rest))).encode()
 
 
-def _earlier(system: System) -> dict[str, str]:
-    return {entry.name: entry.before for entry in system.renamings if entry.kind == "property"}
+def _earlier(system: System) -> Callable[[str], str]:
+    from custody.change.properties import earlier_names
+
+    return earlier_names(system)
 
 
 def _colours(system: System, names: Names) -> _Colours:
@@ -112,7 +142,7 @@ def _colours(system: System, names: Names) -> _Colours:
             for variable in _reads(action):
                 uses[variable].append(f"read by {whole}")
         for p in system.properties:
-            whole = _property(p, colours, {})
+            whole = _property(p, colours, names, _earlier(system))
             for variable in _variables(p.expression, p.goal, *(rest for _, rest in p.resting)):
                 uses[variable].append(f"in {whole}")
         shown = [_digest(repr((colour, sorted(used)))) for colour, used in zip(shown, uses, strict=True)]
@@ -152,20 +182,20 @@ def _action(action: Action, colours: _Colours, names: Names) -> str:
                 colours.text(action.guard),
                 colours.text(action.control),
                 sorted((colours.of[e.variable], colours.text(e.value)) for e in action.effects),
-                [(colours.text(check.condition), check.property) for check in action.checks],
+                [(colours.text(check.condition), names.text(check.property)) for check in action.checks],
                 sorted((colours.text(c.expression), c.duty, c.rules) for c in action.clauses),
             )
         )
     )
 
 
-def _property(p: Property, colours: _Colours, earlier: dict[str, str]) -> str:
+def _property(p: Property, colours: _Colours, names: Names, earlier: Callable[[str], str]) -> str:
     expected = None if p.expected is None else (p.expected.violated, p.expected.length)
-    resting = sorted((who, colours.text(when)) for who, when in p.resting)
+    resting = sorted((names.actor(who), colours.text(when)) for who, when in p.resting)
     return _digest(
         repr(
             (
-                earlier.get(p.name, p.name),
+                earlier(p.name),
                 p.form,
                 p.rules,
                 expected,

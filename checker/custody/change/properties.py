@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from custody.change.category import category
 from custody.change.result import Change, Row, Shift
 from custody.change.sides import harmed
-from custody.observe.label import Names
+from custody.observe.label import Names, renamed
 from custody.properties.replay import steps
 from custody.properties.result import PropertyResult, RunResult
 from custody.system.display import changes as shown_changes
@@ -16,18 +16,33 @@ from custody.system.finding import Verdict
 from custody.system.model import LIVENESS, Form, Property, System
 from custody.system.place import Place
 
-_PROGRESS = LIVENESS | {Form.DEADLOCK, Form.PROGRESS}
+_NAMES = {
+    **dict.fromkeys([*sorted(LIVENESS), Form.DEADLOCK, Form.PROGRESS], "PROGRESS"),
+    Form.IMPLEMENTS: "CONFORMANCE",
+}
+"""What the categories of lost and gained verdicts are called that are not just that."""
+
+
+def earlier_names(new: System) -> Callable[[str], str]:
+    """From the name of a property, which may be one for each instance of a role, to what it was called before."""
+    before = {entry.name: entry.before for entry in new.renamings if entry.kind == "property"}
+    names = renamed(new)
+
+    def earlier(name: str) -> str:
+        plain, bracket, rest = name.partition("[")
+        return names.text(f"{before.get(plain, plain)}{bracket}{rest}")
+
+    return earlier
 
 
 def compare_verdicts(old: RunResult, new: RunResult, instance: str) -> tuple[list[Change], list[str]]:
     """The changes, and the limits that kept a verdict from being known."""
     before = {result.subject.name: result for result in old.properties}
-    names = {entry.name: entry.before for entry in new.system.renamings if entry.kind == "property"}
+    said = earlier_names(new.system)
     found: list[Change] = []
     limits: list[str] = []
     for result in new.properties:
-        name = names.get(result.subject.name, result.subject.name)
-        earlier = before.get(name)
+        earlier = before.get(said(result.subject.name))
         verdict = result.finding.verdict
         if Verdict.INCONCLUSIVE in (verdict, earlier.finding.verdict if earlier is not None else verdict):
             limits.append(f"{result.subject.name}: {result.message}")
@@ -42,7 +57,7 @@ def compare_verdicts(old: RunResult, new: RunResult, instance: str) -> tuple[lis
 
 def _lost(new: RunResult, result: PropertyResult, instance: str) -> Change:
     subject = result.subject
-    name = "PROGRESS-LOST" if subject.form in _PROGRESS else "VERDICT-LOST"
+    name = _NAMES.get(subject.form, "VERDICT") + "-LOST"
     kind = category(name)
     trace = result.finding.trace
     rows = trace_rows(new.system, result, only="new")
@@ -66,7 +81,7 @@ def _lost(new: RunResult, result: PropertyResult, instance: str) -> Change:
 
 def _gained(old: RunResult, earlier: PropertyResult, result: PropertyResult, instance: str) -> Change:
     subject = result.subject
-    name = "PROGRESS-GAINED" if subject.form in _PROGRESS else "VERDICT-GAINED"
+    name = _NAMES.get(subject.form, "VERDICT") + "-GAINED"
     trace = earlier.finding.trace
     return Change(
         id=name,
@@ -88,6 +103,9 @@ def _gained(old: RunResult, earlier: PropertyResult, result: PropertyResult, ins
 def _who(system: System, result: PropertyResult) -> tuple[str, ...]:
     """The sides on the other end of the step that the trace ends with, or everyone."""
     trace = result.finding.trace
+    if result.subject.form is Form.IMPLEMENTS:
+        side = system.implementation.side if system.implementation is not None else None
+        return (f"{system.name} ({side or 'an implementation'})",)
     if trace is None or not trace.actions:
         return ("everyone",)
     last = system.actions[trace.actions[-1]]
@@ -118,9 +136,9 @@ def _words(system: System, index: int) -> str:
 
 def compare_statements(old: System, new: System, names: Names) -> list[Change]:
     """What is stated in one version only: rules, properties, promises of fairness. Instances do not matter here."""
-    earlier = {entry.name: entry.before for entry in new.renamings if entry.kind == "property"}
+    said = earlier_names(new)
     before = {p.name: p for p in old.properties if not p.implicit}
-    after = {earlier.get(p.name, p.name): p for p in new.properties if not p.implicit}
+    after = {said(p.name): p for p in new.properties if not p.implicit}
     found = _rules(old, new)
     unexplained = {rule for change in found if change.id == "RULE-REMOVED" for rule in change.rules}
     for name, p in before.items():
@@ -209,7 +227,7 @@ def _fairness(old: System, new: System, names: Names) -> list[Change]:
 
 
 def _promise(name: str, said: Names) -> str:
-    call, by, actor = name.rpartition(" by ")
+    call, by, actor = said.text(name).rpartition(" by ")
     if not by:
         return said.actor(name)
     routine, bracket, rest = call.partition("(")

@@ -11,9 +11,10 @@ import click
 from custody.change.compare import Effort
 from custody.change.judge import Judgement
 from custody.cli.codes import Code
-from custody.cli.outputs import reporting
+from custody.cli.outputs import with_formats
 from custody.language.diagnostic import Diagnostic
 from custody.present.diagnostics import render
+from custody.present.formats import Format
 
 
 def comparing(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -24,7 +25,7 @@ def comparing(function: Callable[..., Any]) -> Callable[..., Any]:
         effort = Effort.of(arguments.pop("max_states"), arguments.pop("timeout"))
         return function(effort=effort, **arguments)
 
-    decorated: Callable[..., Any] = reporting(with_effort)
+    decorated: Callable[..., Any] = with_formats(with_effort, tuple(Format))
     for option in reversed(_OPTIONS):
         decorated = option(decorated)
     return decorated

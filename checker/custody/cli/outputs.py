@@ -16,7 +16,7 @@ from typing import Any, TextIO, TypeVar
 
 import click
 
-from custody.present.formats import Format
+from custody.present.formats import RUN_FORMATS, Format
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -35,24 +35,30 @@ class Output:
 
 def reporting(function: _Function) -> _Function:
     """Give a click command `--json`, `--format` and `-o`; it receives `json_files`, `formats`, `files`."""
-    for option in reversed(_OPTIONS):
+    return with_formats(function, RUN_FORMATS)
+
+
+def with_formats(function: _Function, choices: Sequence[Format]) -> _Function:
+    """The same, with these formats to choose from."""
+    for option in reversed(_options(choices)):
         function = option(function)
     return function
 
 
-_OPTIONS = (
-    click.option(
-        "--json", "json_files", multiple=True, metavar="FILE", help="Write the result as JSON; - is stdout."
-    ),
-    click.option(
-        "--format",
-        "formats",
-        multiple=True,
-        type=click.Choice([choice.value for choice in Format]),
-        help="A further form of the result, for the -o that follows, or stdout. Repeatable.",
-    ),
-    click.option("-o", "files", multiple=True, metavar="FILE", help="The file for a --format. Repeatable."),
-)
+def _options(choices: Sequence[Format]) -> tuple[Callable[[Any], Any], ...]:
+    return (
+        click.option(
+            "--json", "json_files", multiple=True, metavar="FILE", help="Write the result as JSON; - is stdout."
+        ),
+        click.option(
+            "--format",
+            "formats",
+            multiple=True,
+            type=click.Choice([choice.value for choice in choices]),
+            help="A further form of the result, for the -o that follows, or stdout. Repeatable.",
+        ),
+        click.option("-o", "files", multiple=True, metavar="FILE", help="The file for a --format. Repeatable."),
+    )
 
 
 def paired(json_files: Sequence[str], formats: Sequence[str], files: Sequence[str]) -> tuple[Output, ...]:

@@ -6,6 +6,7 @@ several steps is seen twice, when it begins and when it ends.  A step that break
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -78,8 +79,14 @@ class Names:
 
     def value(self, text: str) -> str:
         """An argument, which may be an instance of a role."""
-        role, dot, number = text.partition(".")
-        return f"{self.roles[role]}{dot}{number}" if role in self.roles else text
+        return self.actor(text)
+
+    def text(self, words: str) -> str:
+        """Words in which instances of roles occur, such as `served[Client.0]`."""
+        if not self.roles:
+            return words
+        known = "|".join(map(re.escape, self.roles))
+        return re.sub(rf"\b({known})(?=\.[0-9])", lambda match: self.roles[match[1]], words)
 
 
 SAME = Names({}, {})

@@ -20,6 +20,11 @@ class Format(StrEnum):
     SARIF = "sarif"
     KTAP = "ktap"
     GITHUB = "github"
+    MARKDOWN = "markdown"
+
+
+RUN_FORMATS: Final = tuple(choice for choice in Format if choice is not Format.MARKDOWN)
+"""Those that a run of checks comes in; Markdown is for changes under review."""
 
 
 _MODULES: Final[Mapping[Format, str]] = MappingProxyType(

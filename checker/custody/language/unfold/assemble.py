@@ -588,7 +588,7 @@ class _Assembly:
             if isinstance(scoped.declaration, s.Expect):
                 for expected in scoped.declaration.expectations:
                     if expected.property_name == name and self._applies(expected.condition, scoped.scope):
-                        return Expectation(True, expected.length, expected.place)
+                        return Expectation(True, expected.length, expected.place, expected.doc)
         return None
 
     def _with_expectations(self, properties: list[Property]) -> list[Property]:

@@ -13,6 +13,11 @@ from custody.present.formats import Format
 _MODULES: Final[Mapping[Format, str]] = MappingProxyType(
     {
         Format.JSON: "custody.present.change.machine",
+        Format.JUNIT: "custody.present.change.junit",
+        Format.SARIF: "custody.present.change.sarif",
+        Format.KTAP: "custody.present.change.ktap",
+        Format.GITHUB: "custody.present.change.github",
+        Format.MARKDOWN: "custody.present.change.markdown",
     }
 )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
 
 from rich.console import Console
 from rich.padding import Padding
@@ -12,8 +11,8 @@ from rich.text import Text
 
 from custody.change.category import Level, Severity
 from custody.change.judge import Finding, Judgement
-from custody.change.result import Change, Result, Row, Shift
-from custody.present.change.words import closing, level_words, refused_by, same_shifts
+from custody.change.result import Change, Result, Row
+from custody.present.change.words import closing, level_words, refused_by, same_shifts, shifts_words
 from custody.present.text import Page
 from custody.rules import rule, rule_ids
 
@@ -23,7 +22,6 @@ _STYLE = {
     Level.COMPATIBLE: "green",
     Level.IDENTICAL: "dim",
 }
-_ARROW = "\N{RIGHTWARDS ARROW}"
 
 
 def render(judgement: Judgement, page: Page, *, everything: bool = True) -> str:
@@ -34,6 +32,8 @@ def render(judgement: Judgement, page: Page, *, everything: bool = True) -> str:
     loose = [finding for finding in judgement.told if finding.spec not in {r.spec for r in judgement.results}]
     for finding in loose:
         _print_finding(console, finding, everything)
+    for error in judgement.errors:
+        _print_indented(console, f"could not be compared: {error.place}: {error.message}", 2, "bold red")
     console.print(Text(closing(judgement), style=_closing_style(judgement)), soft_wrap=True)
     return _finished(console)
 
@@ -132,14 +132,10 @@ def _print_rows(console: Console, change: Change) -> None:
 def _changes(change: Change, row: Row, *, last: bool, both: bool) -> Text:
     if last and both:
         mine = row.old if change.only == "old" else row.new
-        return Text(f"{change.only.upper()}: {_shown(mine) or 'nothing changes'}; {refused_by(change)}")
+        return Text(f"{change.only.upper()}: {shifts_words(mine) or 'nothing changes'}; {refused_by(change)}")
     if not both or same_shifts(row):
-        return Text(_shown(row.old or row.new))
-    return Text(f"OLD: {_shown(row.old) or 'nothing'}; NEW: {_shown(row.new) or 'nothing'}")
-
-
-def _shown(shifts: Sequence[Shift]) -> str:
-    return ", ".join(f"{shift.name}: {shift.before} {_ARROW} {shift.after}" for shift in shifts)
+        return Text(shifts_words(row.old or row.new))
+    return Text(f"OLD: {shifts_words(row.old) or 'nothing'}; NEW: {shifts_words(row.new) or 'nothing'}")
 
 
 def _print_states(console: Console, change: Change) -> None:

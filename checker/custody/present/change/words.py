@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from custody.change.category import Level
 from custody.change.judge import Judgement
-from custody.change.result import Change, Row
+from custody.change.result import Change, Row, Shift
 
 
 def level_words(level: Level | None) -> str:
@@ -21,6 +23,11 @@ def level_words(level: Level | None) -> str:
 def refused_by(change: Change) -> str:
     """Who refuses the last step."""
     return f"{'NEW' if change.only == 'old' else 'OLD'} does not have this step here"
+
+
+def shifts_words(shifts: Sequence[Shift]) -> str:
+    """What a step changes, in one line."""
+    return ", ".join(f"{s.name}: {s.before} \N{RIGHTWARDS ARROW} {s.after}" for s in shifts)
 
 
 def same_shifts(row: Row) -> bool:

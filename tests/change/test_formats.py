@@ -1,0 +1,139 @@
+"""Every form of a comparison carries what closes the gate, and none sounds like success then."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+from datetime import date
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from custody.change.category import Severity
+from custody.change.compare import Effort, compare_programs
+from custody.change.judge import Judgement, judge
+from custody.change.result import Result, from_json, to_json
+from custody.change.settings import Acceptance, Settings
+from custody.language import load
+from custody.language.diagnostic import Diagnostic
+from custody.present.change.formats import render
+from custody.present.formats import Format
+from custody.system.place import Place
+from support.pairs import CALL
+
+SUCCESS = "no change of behaviour"
+
+
+@cache
+def result(*, limited: bool = False) -> Result:
+    """A call that loses a permission and gains an error."""
+    alone = "requires not asked[self] and (forall c: Client . not asked[c]) [DB-FEN-01]"
+    new = CALL.replace("requires not asked[self] [DB-FEN-01]", alone)
+    new = new.replace("        when busy\n", "        when busy\n    or fails EINTR\n")
+    with TemporaryDirectory() as name:
+        for side, text in (("old", CALL), ("new", new)):
+            (Path(name) / f"{side}.custody").write_text(text, encoding="utf-8")
+        programs = [load(str(Path(name) / f"{side}.custody")) for side in ("old", "new")]
+        effort = Effort(points=2) if limited else Effort()
+        return compare_programs(programs[0], programs[1], {}, effort, "spec/queue.custody")
+
+
+def judged(*, accepted: tuple[Acceptance, ...] = (), errors: tuple[Diagnostic, ...] = ()) -> Judgement:
+    return judge([result()], Settings(accepted=accepted), errors=errors, date=date(2027, 1, 1))
+
+
+ACCEPTED = Acceptance(
+    "CALLER-NARROWED", "spec/queue.custody", "*", "agreed", date(2027, 6, 1), Place("custody.toml", 1)
+)
+
+
+def test_what_is_found() -> None:
+    ids = {change.id for change in result().changes}
+    assert {"CALLER-NARROWED", "OUTCOME-ADDED"} <= ids
+
+
+@pytest.mark.parametrize("chosen", list(Format))
+def test_no_form_sounds_like_success(chosen: Format) -> None:
+    text = render(chosen, judged())
+    assert SUCCESS not in text
+    assert "ask" in text
+
+
+@pytest.mark.parametrize("chosen", list(Format))
+def test_what_could_not_be_compared_is_in_every_form(chosen: Format) -> None:
+    wrong = Diagnostic(Place("spec/b.custody", 3), "syntax", "unexpected '<'")
+    assert "spec/b.custody" in render(chosen, judged(errors=(wrong,)))
+
+
+@pytest.mark.parametrize("chosen", list(Format))
+def test_the_bytes_are_the_same_every_time(chosen: Format) -> None:
+    assert render(chosen, judged()) == render(chosen, judged())
+
+
+def test_a_limit_is_no_success() -> None:
+    judgement = judge([result(limited=True)], Settings())
+    assert judgement.limits
+    for chosen in Format:
+        assert SUCCESS not in render(chosen, judgement)
+
+
+def test_sarif_has_flows_and_lasting_fingerprints() -> None:
+    document = json.loads(render(Format.SARIF, judged()))
+    results = document["runs"][0]["results"]
+    narrowed = next(entry for entry in results if entry["ruleId"] == "CALLER-NARROWED")
+    assert narrowed["level"] == "error"
+    assert narrowed["codeFlows"][0]["threadFlows"][0]["locations"]
+    fingerprint = narrowed["partialFingerprints"]["custodyChange/v1"]
+    line = str(narrowed["locations"][0]["physicalLocation"]["region"]["startLine"])
+    assert line not in fingerprint
+    assert fingerprint.startswith("spec/queue.custody/CALLER-NARROWED/ask")
+    rules = [rule["id"] for rule in document["runs"][0]["tool"]["driver"]["rules"]]
+    assert {entry["ruleId"] for entry in results} <= set(rules)
+
+
+def test_sarif_suppresses_what_is_accepted() -> None:
+    document = json.loads(render(Format.SARIF, judged(accepted=(ACCEPTED,))))
+    narrowed = next(e for e in document["runs"][0]["results"] if e["ruleId"] == "CALLER-NARROWED")
+    assert narrowed["suppressions"] == [{"kind": "external", "justification": "agreed"}]
+
+
+def test_junit_counts_what_closes() -> None:
+    root = ET.fromstring(render(Format.JUNIT, judged()))
+    [suite] = root.findall("testsuite")
+    failures = len(list(suite.iter("failure")))
+    assert int(suite.get("failures", "0")) == failures == sum(f.closes for f in judged().findings)
+    assert int(suite.get("tests", "0")) == len(suite.findall("testcase"))
+
+
+def test_ktap_counts_its_tests() -> None:
+    lines = render(Format.KTAP, judged()).splitlines()
+    assert lines[:2] == ["KTAP version 1", "1..1"]
+    assert lines[-1] == "not ok 1 spec/queue.custody"
+    inner = [line for line in lines if line.startswith(("  ok ", "  not ok "))]
+    assert lines[3] == f"  1..{len(inner)}"
+
+
+def test_github_escapes_and_points() -> None:
+    lines = render(Format.GITHUB, judged()).splitlines()
+    assert any(line.startswith("::error file=") and "title=CALLER-NARROWED" in line for line in lines)
+
+
+def test_markdown_draws_the_run() -> None:
+    text = render(Format.MARKDOWN, judged())
+    assert "```mermaid\nsequenceDiagram" in text
+    assert text.count("<details>") == text.count("</details>") > 0
+
+
+def test_json_says_everything() -> None:
+    document = json.loads(render(Format.JSON, judged()))
+    assert document["verdict"] == "breaking"
+    [entry] = document["specifications"]
+    narrowed = next(change for change in entry["changes"] if change["id"] == "CALLER-NARROWED")
+    assert narrowed["severity"] == Severity.ERROR.value
+    assert narrowed["rows"]
+
+
+def test_a_result_survives_being_kept() -> None:
+    assert from_json(json.loads(json.dumps(to_json(result())))) == result()

@@ -1,0 +1,227 @@
+"""The gate over a real repository: which sides are compared, what is skipped, how trouble is told."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from custody.change.compare import Effort
+from custody.change.gate import Outcome, gate
+from custody.cli import run
+from custody.language.diagnostic import SpecError
+from support.pairs import CALL
+
+MODULE = "module sides\n\ntype Mood: good | bad\n\nstate\n    mood: Mood\n\naction turn by user\n    mood = bad\n"
+USER = "model user_of_sides\n\nuse sides\n\naction cheer by user\n    when mood == bad\n    mood = good\n\n"
+USER += "terminal true\n"
+
+
+class Repository:
+    """A work tree with one specification, and one that uses a module."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.git("init", "-q", "-b", "main")
+        self.git("config", "user.name", "Somebody")
+        self.git("config", "user.email", "somebody@example.org")
+        self.write("spec/queue.custody", CALL)
+        self.write("spec/sides.custody", MODULE)
+        self.write("spec/user.custody", USER + "invariant nothing\n    true\n")
+        self.commit("begin")
+
+    def git(self, *arguments: str) -> str:
+        process = subprocess.run(["git", *arguments], cwd=self.root, capture_output=True, text=True, check=True)
+        return process.stdout.strip()
+
+    def write(self, path: str, text: str) -> None:
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+
+    def commit(self, message: str) -> str:
+        self.git("add", "-A")
+        self.git("commit", "-q", "-m", message)
+        return self.git("rev-parse", "HEAD")
+
+
+NARROWED = CALL.replace(
+    "requires not asked[self] ", "requires not asked[self] and (forall c: Client . not asked[c]) "
+)
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    root = tmp_path / "work"
+    root.mkdir()
+    monkeypatch.chdir(root)
+    return Repository(root)
+
+
+def compared(against: str | None = None, *paths: str) -> Outcome:
+    return gate(against, paths, Effort(), 1)
+
+
+def ids(outcome: Outcome) -> dict[str, set[str]]:
+    return {result.spec: {change.id for change in result.changes} for result in outcome.results}
+
+
+def test_nothing_changed(repository: Repository) -> None:
+    repository.write("README", "words")
+    repository.commit("words only")
+    outcome = compared()
+    assert outcome.results == ()
+    assert outcome.unchanged == 2
+    assert "its parent" in outcome.between
+
+
+def test_head_against_its_parent_where_the_tree_is_clean(repository: Repository) -> None:
+    repository.write("spec/queue.custody", NARROWED)
+    repository.commit("narrow")
+    found = ids(compared())
+    assert list(found) == ["spec/queue.custody"]
+    assert "CALLER-NARROWED" in found["spec/queue.custody"]
+
+
+def test_the_work_tree_against_head_where_it_is_dirty(repository: Repository) -> None:
+    repository.write("spec/queue.custody", NARROWED)
+    outcome = compared()
+    assert "CALLER-NARROWED" in ids(outcome)["spec/queue.custody"]
+    assert "with HEAD" in outcome.between
+    # The index and the work tree are as they were.
+    assert repository.git("status", "--porcelain") == "M spec/queue.custody"
+
+
+def test_a_changed_module_changes_what_uses_it(repository: Repository) -> None:
+    repository.write(
+        "spec/sides.custody", MODULE.replace("    mood = bad\n", "    when mood == good\n    mood = bad\n")
+    )
+    assert ids(compared()) == {"spec/user.custody": {"BLOCKING-ADDED"}}
+
+
+def test_the_merge_base_is_the_old_side(repository: Repository) -> None:
+    repository.git("checkout", "-q", "-b", "topic")
+    repository.write("spec/queue.custody", NARROWED)
+    repository.commit("narrow")
+    repository.git("checkout", "-q", "main")
+    repository.write("spec/user.custody", USER.replace("cheer", "smile") + "invariant nothing\n    true\n")
+    repository.commit("another change")
+    repository.git("checkout", "-q", "topic")
+    outcome = compared("main")
+    assert list(ids(outcome)) == ["spec/queue.custody"]
+    assert "where HEAD left main" in outcome.between
+
+
+def test_a_merge_is_compared_with_its_first_parent(repository: Repository) -> None:
+    repository.git("checkout", "-q", "-b", "topic")
+    repository.write("spec/queue.custody", NARROWED)
+    repository.commit("narrow")
+    repository.git("checkout", "-q", "main")
+    repository.write("README", "words")
+    repository.commit("words")
+    repository.git("merge", "-q", "--no-edit", "topic")
+    assert "CALLER-NARROWED" in ids(compared())["spec/queue.custody"]
+
+
+def test_a_moved_file_goes_on(repository: Repository) -> None:
+    repository.git("mv", "spec/queue.custody", "spec/line.custody")
+    repository.write("spec/line.custody", NARROWED)
+    repository.commit("move and narrow")
+    outcome = compared()
+    assert "CALLER-NARROWED" in ids(outcome)["spec/line.custody"]
+    assert "it was spec/queue.custody" in outcome.results[0].how
+
+
+def test_added_and_deleted_files(repository: Repository) -> None:
+    repository.git("rm", "-q", "spec/queue.custody")
+    repository.write("spec/other.custody", CALL.replace("contract queue", "contract other"))
+    repository.commit("exchange")
+    assert ids(compared()) == {"spec/queue.custody": {"SPEC-REMOVED"}, "spec/other.custody": {"SPEC-ADDED"}}
+
+
+def test_the_first_commit(repository: Repository) -> None:
+    assert set(ids(compared())) == {"spec/queue.custody", "spec/user.custody"}
+
+
+@pytest.mark.parametrize("broken", ["OLD", "NEW"])
+def test_a_side_that_does_not_parse(repository: Repository, broken: str) -> None:
+    wrong = CALL.replace("    served <= 2\n", "    served <=\n")
+    repository.write("spec/queue.custody", wrong)
+    repository.commit("break it")
+    if broken == "OLD":
+        repository.write("spec/queue.custody", CALL)
+        repository.commit("mend it")
+    [error] = compared().errors
+    assert f"in the {broken} version of spec/queue.custody" in error.message
+    assert error.place.file == "spec/queue.custody"
+    assert run(["gate"]) == 2
+
+
+def test_a_ref_that_is_not_there(repository: Repository) -> None:
+    with pytest.raises(SpecError, match="there is no 'nowhere' in this repository"):
+        compared("nowhere")
+    assert run(["gate", "--against", "nowhere"]) == 2
+    assert run(["gate", "--against", "--output=x"]) == 2
+
+
+def test_a_shallow_clone_says_what_to_fetch(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repository.write("spec/queue.custody", NARROWED)
+    repository.commit("narrow")
+    clone = tmp_path / "clone"
+    subprocess.run(["git", "clone", "-q", "--depth=1", f"file://{repository.root}", str(clone)], check=True)
+    monkeypatch.chdir(clone)
+    assert run(["gate"]) == 2
+    assert "fetch-depth: 0" in capsys.readouterr().err
+
+
+def test_no_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SpecError, match="no git repository"):
+        compared()
+
+
+def test_an_unchanged_comparison_costs_nothing(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    repository.write("spec/queue.custody", NARROWED)
+    first = compared()
+
+    def never(*_: object) -> None:
+        raise AssertionError("it was compared again")
+
+    monkeypatch.setattr("custody.change.gate.compare_programs", never)
+    assert compared() == first
+
+
+def test_exit_codes_and_the_baseline(repository: Repository, capsys: pytest.CaptureFixture[str]) -> None:
+    repository.write("spec/queue.custody", NARROWED)
+    assert run(["gate"]) == 1
+    assert run(["gate", "--report-only"]) == 0
+    entry = '[[accept]]\ncategory = "CALLER-NARROWED"\nspec = "spec/queue.custody"\nsubject = "ask"\n'
+    repository.write("custody.toml", entry + 'reason = "agreed"\nexpires = 2999-01-01\n')
+    assert run(["gate"]) == 0
+    assert "accepted: agreed" in capsys.readouterr().out
+    repository.write("custody.toml", entry + 'reason = "agreed"\nexpires = 2001-01-01\n')
+    assert run(["gate"]) == 1
+    assert "BASELINE-EXPIRED" in capsys.readouterr().out
+    repository.write("custody.toml", '[severity]\nCALLER-NARROWED = "warning"\n')
+    assert run(["gate"]) == 0
+    repository.write("custody.toml", '[severity]\nCALLER-NAROWED = "warning"\n')
+    assert run(["gate"]) == 2
+    assert "did you mean CALLER-NARROWED?" in capsys.readouterr().err
+
+
+def test_an_entry_that_covers_nothing(repository: Repository, capsys: pytest.CaptureFixture[str]) -> None:
+    entry = '[[accept]]\ncategory = "CALLER-NARROWED"\nspec = "spec/queue.custody"\nsubject = "ask"\n'
+    repository.write("custody.toml", entry + 'reason = "agreed"\nexpires = 2999-01-01\n')
+    assert run(["gate"]) == 0
+    assert "BASELINE-UNUSED" in capsys.readouterr().out
+
+
+def test_limits_exit_with_3(repository: Repository) -> None:
+    repository.write("spec/queue.custody", CALL.replace("served: 0..3", "served: 0..3\n    more: bool").replace(
+        "    busy = false\n", "    busy = false\n    more = not more\n"))  # fmt: skip
+    assert run(["gate", "--max-states", "2"]) == 3
+    assert run(["gate"]) == 0
