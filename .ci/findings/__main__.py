@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 from pathlib import Path
 
-from findings import coverage
+from findings import arguments, coverage
 from findings.certificates import FOLDER, read_certificates
 from findings.evidence import read_evidence
 from findings.paths import ENGINE_ANSWERS, REASONS, REPORTS, ROOT
@@ -25,6 +26,7 @@ def main(verdicts: Path, charts: Path) -> None:
     reasons = {entry.system: entry.reasons for entry in said}
     text, linked = page(found, evidence, certificates, reasons)
     _write(REPORTS / "findings.md", text)
+    _write(REPORTS / "arguments.md", arguments.page(json.loads(verdicts.read_text(encoding="utf-8"))))
     shutil.rmtree(REPORTS / TRACES, ignore_errors=True)
     (REPORTS / TRACES).mkdir()
     for name in linked:
