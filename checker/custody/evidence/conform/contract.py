@@ -130,6 +130,8 @@ def claimed(
     seen = set(graph.initial)
     queue = list(graph.initial)
     for node in queue:
+        if node >= len(graph.moves):
+            continue  # the graph ends before it
         before = contract.sight(graph.states[node]).values
         for action, target in graph.moves[node]:
             step = contract.steps[action]

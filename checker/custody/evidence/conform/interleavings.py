@@ -14,12 +14,13 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from custody.evidence.conform.contract import Contract, Sight
 from custody.evidence.conform.lockstep import Difference, MakeWorld, attempt, differences
 from custody.evidence.conform.step import Manner, Step
+from custody.evidence.conform.tours import Arc
 from custody.evidence.conform.world import World
 from custody.graph.build import ReachableGraph
 from custody.system.model import State
@@ -80,15 +81,23 @@ class _Moment:
     following: list[int] = field(default_factory=list[int])
 
 
-def scenarios(contract: Contract, graph: ReachableGraph, per_choice: int = 2) -> Iterator[Scenario]:
-    """For each choice of two calls, or three, that can begin in one state: a few such states, from near to far."""
+def scenarios(
+    contract: Contract, arcs: Sequence[Arc], graph: ReachableGraph, per_choice: int = 2
+) -> Iterator[Scenario]:
+    """For each choice of two calls, or three, that can begin in one state: a few such states, from near to far.
+
+    The states are those that the `arcs` of the graph lead to.
+    """
+    moves: dict[int, list[Arc]] = {}
+    for arc in arcs:
+        moves.setdefault(arc.source, []).append(arc)
     choices: dict[tuple[tuple[str, str], ...], list[tuple[int, tuple[int, ...]]]] = {}
-    for node in range(len(graph.moves)):
+    for node in sorted(moves):
         state = graph.states[node]
         if contract.sight(state).busy:
             continue
         begin: dict[tuple[str, str], int] = {}
-        for index, _ in graph.moves[node]:
+        for index in (arc.label for arc in moves[node]):
             step = contract.steps[index]
             if step.manner is not Manner.WITHIN and step.outcome is None and contract.called(index):
                 begin.setdefault((step.actor, step.name), index)
@@ -96,7 +105,7 @@ def scenarios(contract: Contract, graph: ReachableGraph, per_choice: int = 2) ->
             for chosen in itertools.combinations(sorted(begin), size):
                 if len({actor for actor, _ in chosen}) == size:
                     choices.setdefault(chosen, []).append((node, tuple(begin[key] for key in chosen)))
-    parents = _parents(graph)
+    parents = _parents(moves, graph.initial)
     for chosen in sorted(choices):
         found = choices[chosen]
         wanted = per_choice if len(chosen) == 2 else 1
@@ -105,14 +114,15 @@ def scenarios(contract: Contract, graph: ReachableGraph, per_choice: int = 2) ->
             yield Scenario(_way(parents, node), graph.states[node], calls)
 
 
-def _parents(graph: ReachableGraph) -> dict[int, tuple[int, int]]:
+def _parents(moves: Mapping[int, Sequence[Arc]], initial: Sequence[int]) -> dict[int, tuple[int, int]]:
     parents: dict[int, tuple[int, int]] = {}
-    seen = set(graph.initial)
-    for node, moves in enumerate(graph.moves):
-        for action, target in moves:
-            if target not in seen:
-                seen.add(target)
-                parents[target] = (node, action)
+    queue, seen = list(initial), set(initial)
+    for node in queue:
+        for arc in moves.get(node, ()):
+            if arc.target not in seen:
+                seen.add(arc.target)
+                parents[arc.target] = (node, arc.label)
+                queue.append(arc.target)
     return parents
 
 

@@ -57,7 +57,6 @@ PLANS: Final[Mapping[str, Plan]] = MappingProxyType(
                 _of(f"{_SMALL} COHERENT=true USER_MAPPING=true"),
                 _of(f"{_SMALL} COHERENT=true USER_MAPPING=true FLAGS=prot_none"),
                 _of("DEVICES=1 THREADS=2 COHERENT=true"),
-                _of("DEVICES=2 THREADS=1 COHERENT=true"),
             ),
             interleaved=((_of("DEVICES=1 THREADS=3 COHERENT=false STRAY_END=true"), 4000),),
             walked=(
@@ -71,12 +70,9 @@ PLANS: Final[Mapping[str, Plan]] = MappingProxyType(
                 _of(f"{_SMALL} COHERENT=true"),
                 _of(f"{_SMALL} COHERENT=true IOMMU=true"),
                 _of(f"{_SMALL} COHERENT=true STRAYS=1"),
-                _of(f"{_SMALL} COHERENT=false"),
+                _of(f"{_SMALL} COHERENT=true BOUNCE=true"),
             ),
-            interleaved=(
-                (_of("DEVICES=1 THREADS=2 COHERENT=true"), 3000),
-                (_of("DEVICES=1 THREADS=2 STRAYS=1"), 3000),
-            ),
+            interleaved=((_of("DEVICES=1 THREADS=2 COHERENT=false STRAYS=1"), 3000),),
             walked=(
                 _of("DEVICES=1 THREADS=3 COHERENT=false STRAYS=2"),
                 _of("DEVICES=1 THREADS=2 COHERENT=false BOUNCE=true"),
@@ -96,7 +92,8 @@ PLANS: Final[Mapping[str, Plan]] = MappingProxyType(
             toured=(
                 _of(""),
                 _of("FOREVER=true"),
-                _of("IMPORT=mapping"),
+                _of("IMPORT=attaching"),
+                _of("IMPORT=mapping WAITING=false"),
                 _of("IMPORT=mapping CPU_ACCESS=true COHERENT=false WAITING=false"),
                 _of("BUFFERS=2 NUMBERS=2 UNITS=4 WAITING=false"),
                 _of("THREADS=2 UNMAP_IOCTL=true WAITING=false"),

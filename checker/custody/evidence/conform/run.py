@@ -187,7 +187,8 @@ def _interleave(contract: Contract, world: type[World], settings: Settings, most
     first = graph.states[graph.initial[0]]
     walked = Walked()
     found: Unexplained | None = None
-    for scenario in scenarios(contract, graph):
+    arcs, _ = claimed(contract, graph, make().excused)
+    for scenario in scenarios(contract, arcs, graph):
         found = interleave(contract, make, first, scenario, walked)
         if clock.over:
             walked.limit = walked.limit or "the time was over"

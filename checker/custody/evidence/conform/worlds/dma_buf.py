@@ -17,7 +17,7 @@ from custody_reference import dma_buf
 from custody_reference.dma import Device, Direction
 from custody_reference.dma_buf import END, READ, WRITE, DmaBuf, Vma
 from custody_reference.files import Descriptors, File
-from custody_reference.heap import Heap, HeapAttachment, HeapBuffer
+from custody_reference.heap import Heap, HeapBuffer
 from custody_reference.importer import Importer
 
 _FLAGS = {"to_device": WRITE, "from_device": READ, "bidirectional": READ | WRITE}
@@ -76,7 +76,7 @@ class DmaBufWorld(DataWorld):
         state["fd_open"] = yes(self._open() is not None)
         for name, importer in self.importers.items():
             state[f"importer_holds[{name}]"] = yes(importer.buffer is not None)
-            state[f"attachment[{name}]"] = self._attachment(importer)
+            state[f"attachment[{name}]"] = self._attachment(name) if live else "detached"
         for thread in self.threads:
             state[f"user_mapping[{thread}]"] = yes(thread in self.areas)
             bracket = self.brackets.get(thread)
@@ -88,17 +88,18 @@ class DmaBufWorld(DataWorld):
         file = self.descriptors.table.get(self.number)
         return file if isinstance(file, File) and isinstance(file.subject, DmaBuf) else None
 
-    def _attachment(self, importer: Importer) -> str:
+    def _attachment(self, device: str) -> str:
         """As core and heap have it, not as the driver believes."""
-        attachment = importer.attachment
-        if attachment is None or attachment not in attachment.buffer.attachments:
-            return "detached"
-        attached, priv = attachment.priv, attachment.buffer.priv
-        assert isinstance(attached, HeapAttachment)
+        assert self.buffer is not None
+        priv = self.buffer.priv
         assert isinstance(priv, HeapBuffer)
-        if attached not in priv.attachments:
+        listed = [attachment for attachment in self.buffer.attachments if attachment.device.name == device]
+        attached = [attached for attached in priv.attachments if attached.device.name == device]
+        if len(listed) != len(attached) or len(listed) > 1:
+            return f"{len(listed)} times attached for the core, {len(attached)} times for the exporter"
+        if not attached:
             return "detached"
-        return f"mapped({attached.table.direction.value})" if attached.mapped else "attached"
+        return f"mapped({attached[0].table.direction.value})" if attached[0].mapped else "attached"
 
     def excused(self, step: Step, before: Mapping[str, str], after: Mapping[str, str]) -> str | None:
         if before["buffer"] == "released" and step.name in ("end_cpu_access", "kmap"):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import ClassVar
 
+from custody.evidence.conform.world import RefusedError
 from custody.evidence.conform.worlds.data import PAGE, DataWorld, direction, yes
 from custody_reference import dma_buf
 from custody_reference.dma import Device, SgTable
@@ -120,8 +121,11 @@ class UdmabufWorld(DataWorld):
     def do_udmabuf_create(self, _actor: str) -> None:
         try:
             number = self.driver.create(self.memfd, self.descriptors, self.protection)
-        finally:
+        except Failure:
             self.kernel.return_to_user()
+            if self.memfd.pins:
+                raise RefusedError("a failed create keeps the pages pinned") from None
+            raise
         subject = self.descriptors.peek(number).subject
         assert isinstance(subject, DmaBuf)
         self.buffer = subject

@@ -1,0 +1,191 @@
+# ruff: noqa: E501
+"""Deliberate faults of the implementation, each with the contract that has to notice it.
+
+`posted` marks the defects of the code as it was sent to the list.  An equivalent mutant has the argument why no
+behaviour that the contract speaks of changes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SMALL = "DEVICES=1 THREADS=1 COHERENT=false"
+TOURS, INTERLEAVINGS = "tours", "interleavings"
+"""How a fault is looked for. Any other word is the label of a step of the contract: by the shortest way that takes it."""
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One fault: what is replaced by what in which module, and where that shows."""
+
+    name: str
+    spec: str
+    settings: str
+    module: str
+    old: str
+    new: str
+    rules: str
+    posted: bool = False
+    kind: str = TOURS
+    equivalent: str = ""
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def _core(
+    name: str, module: str, old: str, new: str, rules: str, settings: str = SMALL, equivalent: str = ""
+) -> Mutant:
+    return Mutant(name, "dma_buf", settings, module, old, new, rules, equivalent=equivalent)
+
+
+def _heap(
+    name: str,
+    old: str,
+    new: str,
+    rules: str,
+    settings: str = "DEVICES=1 THREADS=1 COHERENT=true",
+    kind: str = TOURS,
+    *,
+    posted: bool = False,
+) -> Mutant:
+    return Mutant(name, "heap_helpers", settings, "heap", old, new, rules, kind=kind, posted=posted)
+
+
+def _udmabuf(
+    name: str, old: str, new: str, rules: str, settings: str = SMALL, module: str = "udmabuf", **more: bool
+) -> Mutant:
+    return Mutant(name, "udmabuf", settings, module, old, new, rules, posted=more.get("posted", False))
+
+
+def _gntdev(name: str, old: str, new: str, rules: str, settings: str = "", kind: str = TOURS, **more: bool) -> Mutant:
+    return Mutant(name, "gntdev", settings, "gntdev", old, new, rules, kind=kind, posted=more.get("posted", False))
+
+
+BOUNCE = f"{SMALL} BOUNCE=true"
+MAPPING = "IMPORT=mapping WAITING=false"
+CACHES = "IMPORT=mapping CPU_ACCESS=true COHERENT=false WAITING=false"
+TWO = "BUFFERS=2 NUMBERS=1 WAITING=false IMPORT=attaching"
+USER = "DEVICES=1 THREADS=1 COHERENT=true USER_MAPPING=true"
+
+MUTANTS = (
+    # ------------------------------------------------------------ the DMA API and the cache
+    _core("nothing_is_cleaned_for_the_device", "dma", "            machine.clean(page, machine.page_size)", "            pass", "DB-CPU-07"),
+    _core("nothing_is_invalidated_for_the_cpu", "dma", "    if not machine.coherent:\n        for page in table.pages:\n            machine.invalidate(page, machine.page_size)", "    pass", "DB-CPU-07"),
+    _core("lines_are_dropped_for_a_writer_too", "dma", "    if not direction.device_writes:\n        return\n", "", "DB-CPU-04, DB-LINE-01"),
+    _core("dirty_lines_are_dropped_for_a_writing_device", "dma", "direction is Direction.FROM_DEVICE and machine.invalidate_for_device", "direction is Direction.FROM_DEVICE", "DB-LINE-01"),
+    _core("bounce_is_not_refreshed_for_the_device", "dma", "    if table.bounce is not None and direction.device_reads:\n        table.bounce = _copy_of_memory(kernel.machine, table.pages)", "    pass", "DB-CPU-08", BOUNCE),
+    _core("bounce_is_not_copied_back_for_the_cpu", "dma", "            machine.memory.write(page, bytes(table.bounce[start : start + machine.page_size]))", "            pass", "DB-CPU-08", BOUNCE),
+    _core("bounce_begins_empty", "dma", "    if device.bounces:\n        table.bounce = _copy_of_memory(kernel.machine, table.pages)", "    if device.bounces:\n        table.bounce = bytearray(len(table.pages) * kernel.machine.page_size)", "DB-MAP-02", BOUNCE),
+    _core("unmap_leaves_the_data_with_the_device", "dma", "    _require_original(table, entries)\n    _refresh_for_cpu(kernel.machine, table, direction)\n    table.device, table.bounce", "    _require_original(table, entries)\n    table.device, table.bounce", "DB-MAP-04", BOUNCE),
+    _core("map_leaves_dirty_lines", "dma", "    clean_for_device(kernel.machine, table.pages, direction)\n    if device.bounces:", "    if device.bounces:", "DB-MAP-02"),
+    _core("a_written_back_line_stays_dirty", "hardware", "            line.dirty = False", "            pass", "DB-CPU-05"),
+    _core("stores_go_through_the_cache", "hardware", "            line.dirty = True", "            self.memory.write(start, bytes(line.data))", "DB-CPU-05"),
+    _core("loads_pass_the_cache_by", "hardware", "            line = self.lines.get(start)\n            if line is None:\n                line = Line(bytearray(self.memory.read(start, self.line_size)))\n                if self.keep", "            line = None\n            if line is None:\n                line = Line(bytearray(self.memory.read(start, self.line_size)))\n                if self.keep", "DB-CPU-05"),
+    # ------------------------------------------------------------ files and the core
+    _core("look_up_without_a_reference", "files", "        return self.peek(number).get()", "        return self.peek(number)", "DB-REF-02"),
+    _core("look_up_of_a_closed_number_succeeds", "files", "        del self.table[number]\n        file.put()", "        file.put()", "DB-FD-04"),
+    _core("close_keeps_its_reference", "files", "        del self.table[number]\n        file.put()", "        del self.table[number]", "DB-REF-01"),
+    _core("release_with_one_reference_left", "files", "        if self.refs == 0:\n            self.kernel.defer", "        if self.refs <= 1:\n            self.kernel.defer", "DB-REF-01"),
+    _core("release_in_the_middle_of_put", "files", "            self.kernel.defer(self.subject, self._release)", "            self._release()", "DB-REF-01"),
+    _core("release_never", "files", "            self.kernel.defer(self.subject, self._release)", "            pass", "DB-REF-01"),
+    _core("export_of_nothing_succeeds", "dma_buf", "exporter is None or priv is None", "exporter is None", "DB-EXP-01"),
+    _core("the_descriptor_takes_a_reference_of_its_own", "dma_buf", "    descriptors.install(number, buffer.file)", "    descriptors.install(number, buffer.file.get())", "DB-FD-02"),
+    _core("get_takes_any_file_for_a_buffer", "dma_buf", "        file.put()\n        raise Failure(EINVAL, \"no dma-buf\")", "        pass", "DB-REF-02"),
+    _core("a_failed_attach_stays_on_the_list", "dma_buf", "        kernel.may_fail(\"attach\", ENOMEM)\n        buffer.exporter.attach(buffer, attachment)\n        buffer.attachments.append(attachment)", "        buffer.attachments.append(attachment)\n        kernel.may_fail(\"attach\", ENOMEM)\n        buffer.exporter.attach(buffer, attachment)", "DB-ATT-01"),
+    _core("detach_leaves_the_attachment_listed", "dma_buf", "        buffer.attachments.remove(attachment)", "        pass", "DB-ATT-02"),
+    _core("detach_does_not_tell_the_exporter", "dma_buf", "        buffer.exporter.detach(buffer, attachment)", "        pass", "DB-ATT-02"),
+    _core("begin_is_end", "dma_buf", "    buffer.exporter.begin_cpu_access(buffer, direction)", "    buffer.exporter.end_cpu_access(buffer, direction)", "DB-CPU-05"),
+    _core("end_is_begin", "dma_buf", "    buffer.exporter.end_cpu_access(buffer, direction)", "    buffer.exporter.begin_cpu_access(buffer, direction)", "DB-CPU-05"),
+    _core("end_does_nothing", "dma_buf", "        end_cpu_access(buffer, direction)\n    else:", "        pass\n    else:", "DB-CPU-05"),
+    _core("the_flags_mean_the_opposite", "dma_buf", "{READ: Direction.FROM_DEVICE, WRITE: Direction.TO_DEVICE,", "{READ: Direction.TO_DEVICE, WRITE: Direction.FROM_DEVICE,", "DB-CPU-06"),
+    _core("an_area_holds_no_file", "dma_buf", "    file.get()\n    return vma", "    return vma", "DB-MMAP-02"),
+    _core("an_area_is_never_let_go", "dma_buf", "    vma.pages.clear()\n    vma.file.put()", "    vma.pages.clear()", "DB-MMAP-02"),
+    _core("an_area_may_be_longer_than_the_buffer", "dma_buf", "length <= 0 or offset < 0 or offset + length > buffer.size", "length <= 0", "DB-MMAP-01"),
+    _core("the_wrong_error_for_storage_out_of_reach", "heap", "raise Failure(EBUSY, \"the device cannot use such storage\")", "raise Failure(EINTR)", "DB-ATT-01"),
+    _core("begin_syncs_one_device_only", "heap", "                    dma.sync_sg_for_cpu(kernel, attached.table, self._way(direction), attached.table.original)", "                    dma.sync_sg_for_cpu(kernel, attached.table, self._way(direction), attached.table.original)\n                    break", "DB-CPU-08", "DEVICES=2 THREADS=1 COHERENT=false BOUNCE=true"),
+    _core("a_failed_begin_has_synced", "heap", "        kernel.may_fail(\"begin interrupted\", EINTR)\n", "        for attached in priv.attachments:\n            if attached.mapped:\n                dma.sync_sg_for_cpu(kernel, attached.table, self._way(direction), attached.table.original)\n        kernel.may_fail(\"begin interrupted\", EINTR)\n", "DB-CPU-02"),
+    _core("begin_refuses_without_a_device", "heap", "        kernel.may_fail(\"begin interrupted\", EINTR)\n", "        if not priv.attachments:\n            raise Failure(ENOMEM)\n        kernel.may_fail(\"begin interrupted\", EINTR)\n", "DB-CPU-10"),
+    # ------------------------------------------------------------ the heap
+    _heap("sync_for_the_cpu_without_a_mapping", "                if attached.mapped:\n                    kernel.point(\"sync it for the CPU\")", "                if attached:\n                    kernel.point(\"sync it for the CPU\")", "DB-CPU-09", posted=True),
+    _heap("sync_for_the_device_without_a_mapping", "                if attached.mapped:\n                    kernel.point(\"sync it for the device\")", "                if attached:\n                    kernel.point(\"sync it for the device\")", "DB-CPU-09", posted=True),
+    _heap("the_entries_are_not_told", "            attached.table.nents = count\n", "", "DB-MAP-02", "DEVICES=1 THREADS=1 COHERENT=true IOMMU=true", posted=True),
+    _heap("unmapped_with_the_entries_that_were_mapped", "            dma.unmap_sg(kernel, table, self._way(direction), table.original)", "            dma.unmap_sg(kernel, table, self._way(direction), table.nents)", "DB-CPU-07", "DEVICES=1 THREADS=1 COHERENT=true IOMMU=true", posted=True),
+    _heap("mapped_as_announced_only", "        return Direction.BIDIRECTIONAL if self.both_ways else direction", "        return direction", "DB-CPU-07", posted=True),
+    _heap("end_counts_the_kernel_mapping_off", "                kernel.point(\"flush_kernel_vmap_range\")", "                kernel.point(\"flush_kernel_vmap_range\")\n                priv.vmap_count -= 1", "DB-CPU-11", posted=True),
+    _heap("begin_counts_the_kernel_mapping", "                kernel.point(\"invalidate_kernel_vmap_range\")", "                kernel.point(\"invalidate_kernel_vmap_range\")\n                priv.vmap_count += 1", "DB-CPU-11", posted=True),
+    _heap("a_failed_kernel_mapping_is_counted", "        kernel.point(\"make the mapping\")\n", "        kernel.point(\"make the mapping\")\n        priv.vmap_count += 1\n", "DB-VMAP-01", posted=True),
+    _heap("mapped_before_it_is", "            kernel.point(\"map the table\")\n", "            kernel.point(\"map the table\")\n            attached.mapped = True\n", "DB-MAP-07"),
+    _heap("unmapped_after_it_was", "            attached.mapped = False\n            kernel.point(\"unmap the table\")", "            kernel.point(\"unmap the table\")", "DB-CPU-09"),
+    _heap("the_list_is_changed_without_its_lock", "        priv.lock.lock()\n        kernel.point(\"add the attachment to the list\")", "        kernel.point(\"add the attachment to the list\")", "DB-ATT-03", posted=True),
+    _heap("a_failed_table_leaves_the_attachment", "        except Failure:\n            kernel.free(attached)\n            raise", "        except Failure:\n            raise", "DB-ATT-01"),
+    _heap("the_table_is_freed_twice", "        kernel.free(attached.table)\n", "        kernel.free(attached.table)\n        kernel.free(attached.table)\n", "DB-REF-01"),
+    _heap("the_table_is_leaked", "        kernel.free(attached.table)\n", "", "DB-MAP-04"),
+    _heap("the_attachment_is_freed_on_the_list", "        priv.attachments.remove(attached)\n", "", "DB-ATT-02"),
+    _heap("any_user_takes_the_kernel_mapping_away", "            if priv.vmap_count == 0 and priv.vaddr is not None:", "            if priv.vaddr is not None:", "DB-VMAP-01", "DEVICES=1 THREADS=2 COHERENT=true", kind=INTERLEAVINGS),
+    _heap("the_pages_outlive_the_buffer", "        self.kernel.machine.memory.release(priv.pages)\n\n    def _way", "        pass\n\n    def _way", "DB-EXP-02"),
+    # ------------------------------------------------------------ udmabuf
+    _udmabuf("begin_syncs_for_the_device", "        dma.sync_sg_for_cpu(kernel, table, direction, table.original)", "        dma.sync_sg_for_device(kernel, table, direction, table.original)", "DB-CPU-05", posted=True),
+    _udmabuf("end_syncs_for_the_cpu", "        dma.sync_sg_for_device(kernel, table, direction, table.original)", "        dma.sync_sg_for_cpu(kernel, table, direction, table.original)", "DB-CPU-05", posted=True),
+    _udmabuf("an_error_pointer_is_kept", "                except Failure:\n                    raise Failure(ENOMEM) from None", "                except Failure as failure:\n                    udmabuf.sg = failure\n                    raise Failure(ENOMEM) from None", "DB-CPU-02", posted=True),
+    _udmabuf("two_first_begins", "        with udmabuf.lock:\n            kernel.point(\"is there a table?\")", "        if kernel:\n            kernel.point(\"is there a table?\")", "DB-CPU-11", posted=True),
+    _udmabuf("the_table_is_mapped_as_announced", "self._get_table(self.device, udmabuf, Direction.BIDIRECTIONAL)", "self._get_table(self.device, udmabuf, direction)", "DB-MAP-03", posted=True),
+    _udmabuf("release_with_another_direction", "self._put_table(udmabuf.sg, Direction.BIDIRECTIONAL)", "self._put_table(udmabuf.sg, Direction.TO_DEVICE)", "DB-MAP-03", posted=True),
+    _udmabuf("the_first_begin_does_not_sync", "                udmabuf.sg = table\n", "                udmabuf.sg = table\n                return\n", "DB-CPU-05", posted=True),
+    _udmabuf("no_put_at_a_failed_descriptor", "        except Failure:\n            put(buffer)\n            raise", "        except Failure:\n            raise", "DB-FD-02", posted=True),
+    _udmabuf("freed_twice_when_the_descriptor_fails", "            put(buffer)\n            raise", "            put(buffer)\n            kernel.free(udmabuf)\n            raise", "DB-EXP-02"),
+    _udmabuf("end_without_a_table_succeeds", "            raise Failure(EINVAL)\n        kernel.point(\"sync it for the device\")", "            return\n        kernel.point(\"sync it for the device\")", "DB-CPU-11", f"{SMALL} STRAY_END=true"),
+    _udmabuf("a_failed_create_keeps_the_pages", "        except Failure:\n            self._unpin(udmabuf)\n            kernel.free(udmabuf)", "        except Failure:\n            kernel.free(udmabuf)", "DB-EXP-02"),
+    _udmabuf("release_keeps_the_table", "            self._put_table(udmabuf.sg, Direction.BIDIRECTIONAL)\n", "", "DB-MAP-04"),
+    _udmabuf("a_failed_mapping_leaks_its_table", "                raise Failure(EINVAL)\n        except Failure:\n            kernel.free(table)\n            raise", "                raise Failure(EINVAL)\n        except Failure:\n            raise", "DB-MAP-07"),
+    _udmabuf("private_mappings_are_given", "        if not vma.shared:", "        if False:", "DB-MMAP-06", USER),
+    _udmabuf("mapped_write_combined", "        size = self.kernel.machine.page_size\n        vma.pages = udmabuf", "        size = self.kernel.machine.page_size\n        vma.write_combined = True\n        vma.pages = udmabuf", "DB-ALIAS-01", USER, posted=True),
+    _udmabuf("mapped_although_made_not_to_be", "        if not udmabuf.protection:", "        if False:", "DB-MMAP-01", f"{USER} FLAGS=prot_none"),
+    _udmabuf("mmap_shows_nothing", "        vma.pages = udmabuf.pages[", "        _ = udmabuf.pages[", "DB-MMAP-06", USER),
+    _udmabuf("a_cached_table_serves_any_direction", "attachment.direction not in (direction, Direction.BIDIRECTIONAL)", "attachment.direction is Direction.NONE", "DB-SGT-01", module="dma_buf"),
+    _udmabuf("a_cached_table_serves_its_direction_only", "attachment.direction not in (direction, Direction.BIDIRECTIONAL)", "attachment.direction is not direction", "DB-SGT-02", module="dma_buf"),
+    _udmabuf("a_cached_table_is_unmapped_early", "            raise KernelBug(\"another table is unmapped than was mapped\")\n        return", "            raise KernelBug(\"another table is unmapped than was mapped\")", "DB-SGT-01", module="dma_buf"),
+    _udmabuf("a_cached_table_is_never_unmapped", "            buffer.exporter.unmap(attachment, attachment.table, attachment.direction)\n", "", "DB-MAP-04", module="dma_buf"),
+    _udmabuf("a_cached_table_is_unmapped_both_ways", "buffer.exporter.unmap(attachment, attachment.table, attachment.direction)", "buffer.exporter.unmap(attachment, attachment.table, Direction.BIDIRECTIONAL)", "DB-MAP-03", module="dma_buf"),
+    _udmabuf("tables_are_not_cached", "    if exporter.cache_sgt_mapping:", "    if False:", "DB-SGT-01", module="dma_buf"),
+    # ------------------------------------------------------------ gntdev
+    _gntdev("the_descriptor_lives_before_the_list", "        kernel.point(\"hold the node\")\n", "        descriptors.install(number, buffer.file)\n        kernel.point(\"hold the node\")\n", "DB-FD-01", posted=True),
+    _gntdev("one_waiter_is_woken", "                waiter.done.complete_all()", "                waiter.done.complete_all()\n                break", "GX-W-04", "WAITERS=2", INTERLEAVINGS),
+    _gntdev("nobody_is_woken", "                waiter.done.complete_all()", "                pass", "GX-W-04"),
+    _gntdev("look_up_without_a_reference_to_the_data", "            found.refcount.get()", "            pass", "GX-W-02"),
+    _gntdev("the_reference_is_not_put_without_memory", "        kernel.point(\"put the reference from the look-up\")\n        self._put(xen)", "        kernel.point(\"put the reference from the look-up\")\n        if waiter is not None:\n            self._put(xen)", "GX-W-03", posted=True),
+    _gntdev("the_reference_is_never_put", "        kernel.point(\"put the reference from the look-up\")\n        self._put(xen)", "        kernel.point(\"put the reference from the look-up\")", "GX-W-03"),
+    _gntdev("the_waiter_is_listed_after_the_put", "        if waiter is not None:\n            priv.waiting.append(waiter)\n        kernel.point(\"put the reference from the look-up\")\n        self._put(xen)", "        kernel.point(\"put the reference from the look-up\")\n        self._put(xen)\n        if waiter is not None:\n            priv.waiting.append(waiter)", "GX-W-02"),
+    _gntdev("the_waiter_is_freed_on_the_list", "            priv.waiting.remove(waiter)\n", "", "GX-W-05"),
+    _gntdev("the_waiter_is_leaked", "            kernel.free(waiter)\n", "", "GX-W-05"),
+    _gntdev("an_older_buffer_keeps_its_number", "                older.fd = None", "                pass", "DB-FD-04", TWO, "older.fd = none", posted=True),
+    _gntdev("the_node_is_not_held", "        self._node().get()\n", "", "DB-REF-04", posted=True),
+    _gntdev("the_node_is_never_let_go", "        self._node().put()\n", "", "DB-REF-04"),
+    _gntdev("a_failed_export_keeps_the_number", "            kernel.free(xen)\n            descriptors.unreserve(number)", "            kernel.free(xen)", "DB-FD-02"),
+    _gntdev("a_failed_export_frees_twice", "            kernel.free(xen)\n            descriptors.unreserve(number)", "            kernel.free(xen)\n            kernel.free(xen)\n            descriptors.unreserve(number)", "DB-EXP-02", posted=True),
+    _gntdev("a_failed_export_keeps_the_grant_mapping", "            kernel.point(\"remove the grant mapping again\")\n            self._remove_map(priv, grant)", "            kernel.point(\"remove the grant mapping again\")", "GX-W-07"),
+    _gntdev("the_limit_is_not_looked_at", "        if self.pages_mapped > self.memory.pages:", "        if False:", "DB-EXP-04", "BUFFERS=2 NUMBERS=2 UNITS=4 WAITING=false"),
+    _gntdev("the_size_is_cut_off", "grant.count * kernel.machine.page_size", "(grant.count * kernel.machine.page_size) % (2 * kernel.machine.page_size)", "DB-EXP-04", "BUFFERS=2 NUMBERS=2 UNITS=4 WAITING=false", posted=True),
+    _gntdev("an_index_unmaps_a_buffers_pages", "                if not grant.exported:", "                if grant:", "GX-W-07", "THREADS=2 UNMAP_IOCTL=true WAITING=false", posted=True),
+    _gntdev("unmap_does_nothing", "        _priv(attachment.buffer).mapped.remove(table)\n        dma.unmap_sg(self.kernel, table, direction, table.original)\n        self.kernel.free(table)", "        pass", "DB-MAP-04", MAPPING, posted=True),
+    _gntdev("a_failed_mapping_leaks_the_table", "            kernel.free(table)\n            raise", "            raise", "DB-MAP-07", MAPPING, posted=True),
+    _gntdev("no_work_on_caches_at_begin", "            dma.sync_sg_for_cpu(self.kernel, table, direction, table.original)", "            pass", "DB-SGT-05", CACHES, posted=True),
+    _gntdev("no_work_on_caches_at_end", "            dma.sync_sg_for_device(self.kernel, table, direction, table.original)", "            pass", "DB-SGT-05", CACHES, posted=True),
+    _gntdev("kmap_gives_nothing", "        return _priv(buffer).map.pages", "        return []", "DB-KMAP-01", CACHES, posted=True),
+    _gntdev("mmap_shows_no_pages", "        vma.pages = list(_priv(buffer).map.pages)", "        vma.pages = []", "DB-MMAP-06", CACHES, posted=True),
+    _gntdev("who_is_killed_waits_on", "lambda: caller in self.killed", "lambda: False", "GX-W-06", "FOREVER=true", posted=True),
+    _gntdev("a_time_out_reads_as_released", "            told, word = ETIMEDOUT, \"timed_out\"", "            told, word = 0, \"released\"", "GX-W-01"),
+    _gntdev("an_unknown_number_times_out", "            self.told[caller] = \"no_entry\"", "            self.told[caller] = \"timed_out\"", "GX-W-01"),
+    _gntdev("freed_before_it_is_off_the_list", "        xen.priv.exported.remove(xen)\n        kernel.point(\"free the buffer's data\")\n        kernel.free(xen)", "        kernel.free(xen)\n        kernel.point(\"free the buffer's data\")\n        xen.priv.exported.remove(xen)", "DB-EXP-03"),
+    _gntdev("a_lock_is_forgotten_in_look_up", "                found = xen\n        kernel.point(\"take a reference\")\n        if found is not None:\n            found.refcount.get()\n        self.dmabuf_lock.unlock()", "                found = xen\n        kernel.point(\"take a reference\")\n        if found is not None:\n            found.refcount.get()", "GX-W-02"),
+    # ------------------------------------------------------------ what they stand on
+    Mutant("a_mutex_lets_everybody_in", "udmabuf", "DEVICES=1 THREADS=2 COHERENT=true", "locks", "        self.kernel.scheduler.wait(lambda: self.owner is None, f\"lock {self.name}\")", "        self.kernel.scheduler.wait(lambda: True, f\"lock {self.name}\")", "DB-ATT-03"),
+    Mutant("the_last_reference_is_the_one_before", "gntdev", "", "locks", "        return self.count == 0", "        return self.count <= 1", "DB-REF-01"),
+    Mutant("no_reference_is_the_last", "gntdev", "", "locks", "        return self.count == 0", "        return False", "DB-REF-01"),
+    # ------------------------------------------------------------ equivalent ones
+    _core("a_dirty_line_is_evicted", "hardware", "        self.write_back(address)\n        self.lines.pop(", "        self.lines.pop(", "", equivalent="the contract evicts clean lines only: writing back is a step of its own before it"),
+    _core("no_direction_reads", "dma", "        return self in (Direction.TO_DEVICE, Direction.BIDIRECTIONAL)", "        return self is not Direction.FROM_DEVICE", "", equivalent="the two differ for Direction.NONE, which dma_buf_map_attachment and the ioctl turn away (DB-MAP-01, DB-CPU-06)"),
+    Mutant("udmabuf_tables_say_no_entries", "udmabuf", SMALL, "udmabuf", "SgTable(list(udmabuf.pages), nents=len(udmabuf.pages))", "SgTable(list(udmabuf.pages))", "", equivalent="nobody reads the number: this exporter unmaps and syncs with the original one, which is the length of the list"),
+    Mutant("the_kernel_mapping_array_lives_longer", "heap_helpers", "DEVICES=1 THREADS=1 COHERENT=true", "heap", "            return self.kernel.track(Vmap(priv.pages))\n        finally:\n            self.kernel.free(array)", "            mapping = self.kernel.track(Vmap(list(priv.pages)))\n        finally:\n            self.kernel.free(array)\n        return mapping", "", equivalent="the array is gone before the step ends either way, and a copy of the list of pages has the same pages"),
+)  # fmt: skip
+"""All of them."""

@@ -1,0 +1,105 @@
+"""Every deliberate fault of the implementation is noticed; those that are not are none, by argument."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import pytest
+
+from custody.evidence.conform.contract import Contract, claimed
+from custody.evidence.conform.interleavings import Scenario, Walked, scenarios, walk
+from custody.evidence.conform.lockstep import Tally, follow
+from custody.evidence.conform.tours import Arc, tours
+from custody.evidence.conform.world import World
+from custody.evidence.conform.worlds import world_of
+from custody.language import Program, instances, load
+from custody.system.finding import Limits
+from custody.system.model import State
+from evidence.conform.mutants import INTERLEAVINGS, MUTANTS, TOURS, Mutant
+from evidence.conform.mutating import mutated
+
+SPEC = Path(__file__).parents[3] / "spec"
+REAL = [mutant for mutant in MUTANTS if not mutant.equivalent]
+EQUIVALENT = [mutant for mutant in MUTANTS if mutant.equivalent]
+
+
+@lru_cache
+def _program(spec: str) -> Program:
+    return load(str(SPEC / f"{spec}.custody"))
+
+
+Prepared = tuple[Contract, State, list[Scenario], list[list[int]]]
+
+
+@lru_cache
+def _prepared(spec: str, settings: str, kind: str) -> Prepared:
+    """The contract, its first state, and what is to be tried: scenarios, tours of all, or a way to one step."""
+    wanted = dict(part.split("=") for part in settings.split())
+    contract = Contract(instances(_program(spec), wanted)[0], world_of(spec))
+    graph = contract.graph(Limits(max_states=None if kind == TOURS else 4000 if kind == INTERLEAVINGS else 30_000))
+    first = graph.states[graph.initial[0]]
+    arcs, _ = claimed(contract, graph, _world(contract, spec).excused)
+    match kind:
+        case "tours":
+            paths = tours(arcs, graph.initial[0]).paths
+            return contract, first, [], [[arc.label for arc in path] for path in paths]
+        case "interleavings":
+            return contract, first, list(scenarios(contract, arcs, graph)), []
+        case _:
+            return contract, first, [], [_way(contract, arcs, graph.initial[0], kind)]
+
+
+def _way(contract: Contract, arcs: list[Arc], first: int, label: str) -> list[int]:
+    """The shortest way that takes a step of this label."""
+    came: dict[int, list[int]] = {first: []}
+    for arc in arcs:  # breadth first, as they were found
+        if arc.source in came:
+            if contract.steps[arc.label].label == label:
+                return [*came[arc.source], arc.label]
+            came.setdefault(arc.target, [*came[arc.source], arc.label])
+    raise ValueError(f"no step of {contract.system.name} is {label}")
+
+
+def _world(contract: Contract, spec: str) -> World:
+    return world_of(spec)(contract.parameters)
+
+
+def _noticed(mutant: Mutant) -> str | None:
+    """What the comparison says of the fault; None where it says nothing."""
+    contract, first, chosen, paths = _prepared(mutant.spec, mutant.settings, mutant.kind)
+    with mutated(mutant.module, mutant.old, mutant.new):
+        if mutant.kind == INTERLEAVINGS:
+            for scenario in chosen:
+                unexplained = walk(contract, lambda: _world(contract, mutant.spec), first, scenario, Walked())
+                if unexplained is not None:
+                    return unexplained.message
+            return None
+        for path in paths:
+            divergence = follow(contract, lambda: _world(contract, mutant.spec), first, path, Tally())
+            if divergence is not None:
+                return divergence.message
+    return None
+
+
+def test_there_are_enough_of_them() -> None:
+    assert len(REAL) >= 40
+    assert len({mutant.name for mutant in MUTANTS}) == len(MUTANTS)
+
+
+@pytest.mark.parametrize("mutant", REAL, ids=str)
+def test_a_fault_is_noticed(mutant: Mutant) -> None:
+    assert _noticed(mutant) is not None, f"{mutant.name}: nobody notices ({mutant.rules})"
+
+
+@pytest.mark.parametrize("mutant", EQUIVALENT, ids=str)
+def test_what_is_equivalent_shows_nowhere(mutant: Mutant) -> None:
+    assert _noticed(mutant) is None
+
+
+def test_a_fault_is_taken_out_again() -> None:
+    from custody_reference.locks import Kref
+
+    with mutated("locks", "        return self.count == 0", "        return False"):
+        assert not Kref(1).put()
+    assert Kref(1).put()
