@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 SMALL = "DEVICES=1 THREADS=1 COHERENT=false"
 TOURS, INTERLEAVINGS = "tours", "interleavings"
-"""How a fault is looked for. Any other word is the label of a step of the contract: by the shortest way that takes it."""
+CALLS = "calls "
+"""How a fault is looked for: by tours, interleavings, or calls one after the other."""
 
 
 @dataclass(frozen=True)
@@ -158,7 +159,7 @@ MUTANTS = (
     _gntdev("the_waiter_is_listed_after_the_put", "        if waiter is not None:\n            priv.waiting.append(waiter)\n        kernel.point(\"put the reference from the look-up\")\n        self._put(xen)", "        kernel.point(\"put the reference from the look-up\")\n        self._put(xen)\n        if waiter is not None:\n            priv.waiting.append(waiter)", "GX-W-02"),
     _gntdev("the_waiter_is_freed_on_the_list", "            priv.waiting.remove(waiter)\n", "", "GX-W-05"),
     _gntdev("the_waiter_is_leaked", "            kernel.free(waiter)\n", "", "GX-W-05"),
-    _gntdev("an_older_buffer_keeps_its_number", "                older.fd = None", "                pass", "DB-FD-04", TWO, "older.fd = none", posted=True),
+    _gntdev("an_older_buffer_keeps_its_number", "                older.fd = None", "                pass", "DB-FD-04", TWO, CALLS + "gntdev_open dmabuf_exp_from_refs dma_buf_attach close_fd dmabuf_exp_from_refs", posted=True),
     _gntdev("the_node_is_not_held", "        self._node().get()\n", "", "DB-REF-04", posted=True),
     _gntdev("the_node_is_never_let_go", "        self._node().put()\n", "", "DB-REF-04"),
     _gntdev("a_failed_export_keeps_the_number", "            kernel.free(xen)\n            descriptors.unreserve(number)", "            kernel.free(xen)", "DB-FD-02"),

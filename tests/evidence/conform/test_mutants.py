@@ -10,13 +10,15 @@ import pytest
 from custody.evidence.conform.contract import Contract, claimed
 from custody.evidence.conform.interleavings import Scenario, Walked, scenarios, walk
 from custody.evidence.conform.lockstep import Tally, follow
-from custody.evidence.conform.tours import Arc, tours
+from custody.evidence.conform.step import Manner
+from custody.evidence.conform.tours import tours
 from custody.evidence.conform.world import World
 from custody.evidence.conform.worlds import world_of
 from custody.language import Program, instances, load
+from custody.system.evaluate import initial_states
 from custody.system.finding import Limits
 from custody.system.model import State
-from evidence.conform.mutants import INTERLEAVINGS, MUTANTS, TOURS, Mutant
+from evidence.conform.mutants import CALLS, INTERLEAVINGS, MUTANTS, TOURS, Mutant
 from evidence.conform.mutating import mutated
 
 SPEC = Path(__file__).parents[3] / "spec"
@@ -37,28 +39,35 @@ def _prepared(spec: str, settings: str, kind: str) -> Prepared:
     """The contract, its first state, and what is to be tried: scenarios, tours of all, or a way to one step."""
     wanted = dict(part.split("=") for part in settings.split())
     contract = Contract(instances(_program(spec), wanted)[0], world_of(spec))
-    graph = contract.graph(Limits(max_states=None if kind == TOURS else 4000 if kind == INTERLEAVINGS else 30_000))
+    if kind.startswith(CALLS):
+        first = next(initial_states(contract.system))
+        return contract, first, [], [_one_after_the_other(contract, first, kind.removeprefix(CALLS).split())]
+    graph = contract.graph(Limits(max_states=None if kind == TOURS else 4000))
     first = graph.states[graph.initial[0]]
     arcs, _ = claimed(contract, graph, _world(contract, spec).excused)
-    match kind:
-        case "tours":
-            paths = tours(arcs, graph.initial[0]).paths
-            return contract, first, [], [[arc.label for arc in path] for path in paths]
-        case "interleavings":
-            return contract, first, list(scenarios(contract, arcs, graph)), []
-        case _:
-            return contract, first, [], [_way(contract, arcs, graph.initial[0], kind)]
+    if kind == INTERLEAVINGS:
+        return contract, first, list(scenarios(contract, arcs, graph)), []
+    paths = tours(arcs, graph.initial[0]).paths
+    return contract, first, [], [[arc.label for arc in path] for path in paths]
 
 
-def _way(contract: Contract, arcs: list[Arc], first: int, label: str) -> list[int]:
-    """The shortest way that takes a step of this label."""
-    came: dict[int, list[int]] = {first: []}
-    for arc in arcs:  # breadth first, as they were found
-        if arc.source in came:
-            if contract.steps[arc.label].label == label:
-                return [*came[arc.source], arc.label]
-            came.setdefault(arc.target, [*came[arc.source], arc.label])
-    raise ValueError(f"no step of {contract.system.name} is {label}")
+def _one_after_the_other(contract: Contract, state: State, calls: list[str]) -> list[int]:
+    """The steps of these calls, each to its end before the next, and all with success."""
+    path: list[int] = []
+    for name in calls:
+        begun = False
+        while not begun or contract.sight(state).busy:
+            steps = [contract.steps[index] for index in contract.enabled(state)]
+            index = next(
+                step.index
+                for step in steps
+                if step.name == name and step.outcome is None and (step.manner is Manner.WITHIN) == begun
+            )
+            following = contract.after(index, state)
+            assert following is not None
+            path.append(index)
+            state, begun = following, True
+    return path
 
 
 def _world(contract: Contract, spec: str) -> World:
