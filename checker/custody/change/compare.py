@@ -66,6 +66,8 @@ def compare_programs(
     found.changes += compare_statements(first_old, first_new, names)
     found.changes += compare_meaning(first_old, first_new)
     found.changes += compare_waiting(first_old, first_new, names)
+    if not found.changes and not found.limits:
+        found.changes += [_cost(cost, new.file) for cost in found.costs]
     changes = _merged(found.changes)
     return Result(spec or new.file, new.name, changes, tuple(found.costs), tuple(found.limits), tuple(found.how))
 
@@ -96,6 +98,12 @@ def _pairs(
         done.add((id(one), id(other)))
         pairs[name] = (one, _with_old_sizes(name, one, other, new, found))
     return pairs
+
+
+def _cost(cost: Cost, file: str) -> Change:
+    message = f"nothing that can be seen changed; {cost.old_states:,} states became {cost.new_states:,}"
+    instances = (cost.instance,) if cost.instance else ()
+    return Change("COST-CHANGED", "states", message, file, 1, instances=instances)
 
 
 def _instance(id: str, name: str, system: System, file: str) -> Change:  # noqa: A002

@@ -13,7 +13,7 @@ from custody.present.catalogue import entry, names
 @click.command(name="explain")
 @click.argument("name", metavar="ID")
 def command(name: str) -> int:
-    """Explain ID: a rule such as DB-CPU-05, a kind of property, or the code of a warning."""
+    """Explain ID: a rule such as DB-CPU-05, a kind of property, the code of a warning, or a category of change."""
 
     text = entry(name)
     if text is None:

@@ -21,7 +21,10 @@ KINDS = {
 
 def names() -> list[str]:
     """Every name that `entry` knows."""
-    return [*(rule.id for rule in all_rules()), *(kind.value for kind in KINDS), *CODES]
+    from custody.change.category import all_categories
+
+    changes = [entry.id for entry in all_categories()]
+    return [*(rule.id for rule in all_rules()), *(kind.value for kind in KINDS), *CODES, *changes]
 
 
 def entry(name: str) -> str | None:
@@ -34,7 +37,11 @@ def entry(name: str) -> str | None:
             rules = [rule.id for rule in all_rules() if rule.kind is kind]
             return f"{kind}: a kind of property\n\n  {text}\n" + (f"\n  Rules: {', '.join(rules)}\n" if rules else "")
     code = name.lower()
-    return f"{code}: a warning\n\n  {CODES[code]}\n" if code in CODES else None
+    if code not in CODES:
+        from custody.present.categories import category_entry
+
+        return category_entry(name)
+    return f"{code}: a warning\n\n  {CODES[code]}\n"
 
 
 def _rule_entry(rule: Rule) -> str:

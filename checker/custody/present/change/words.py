@@ -47,7 +47,7 @@ def closing(judgement: Judgement) -> str:
     accepted = sum(finding.accepted is not None for finding in judgement.findings)
     parts = [what]
     if closing_ones:
-        parts.append(f"{closing_ones} change{'' if closing_ones == 1 else 's'} that close the gate")
+        parts.append(f"{closing_ones} change{'s that close' if closing_ones != 1 else ' that closes'} the gate")
     if accepted:
         parts.append(f"{accepted} accepted")
     if judgement.errors:
