@@ -8,6 +8,7 @@ from collections import Counter
 
 from custody.evidence.equivalence import compare
 from custody.evidence.examine import Examined
+from custody.evidence.follow import Answer
 from support.corrupting import Corrupted, clean, corruptions
 from support.recorded import examined
 
@@ -35,6 +36,8 @@ def answer(corrupted: Corrupted) -> str:
         return "violation"
     if misuses(found) != misuses(original(corrupted.name)):
         return "misuse"
+    if found.answer is Answer.INCOMPLETE:
+        return "incomplete"
     if any(buffer.gaps for buffer in found.buffers):
         return "gap"
     return "equivalent" if compare(original(corrupted.name), found).equal else "unnoticed"
@@ -51,7 +54,7 @@ def test_every_corruption_is_noticed_or_makes_no_difference() -> None:
     # The corruptions are worth something: most are rejected, and of each kind some are.
     rejected: Counter[str] = Counter()
     for (kind, noticed), count in counted.items():
-        rejected[kind] += count if noticed in ("violation", "misuse", "gap") else 0
+        rejected[kind] += count if noticed in ("violation", "misuse", "incomplete", "gap") else 0
     assert all(rejected[kind] for kind in ("removed", "exchanged", "direction", "doubled"))
     assert sum(rejected.values()) * 2 > COUNT
 

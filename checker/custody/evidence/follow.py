@@ -60,13 +60,12 @@ def follow(reading: Reading, sizes: Sizes, lost: int = 1) -> Followed:
     """Follows every event; at most `lost` events may be missing before any one, where the recording denies losses."""
     followed = Followed(reading)
     plain = Limits(lost=lost)
-    losses = [loss.number for loss in reading.recording.losses]
+    losses = [loss.number for loss in reading.recording.losses if loss.here]
     exporters, visible = _visible(reading.events)
     open_runs: dict[Value, Run] = {}
     for event in reading.events:
-        # What the header counts as missing may be missing anywhere, but then one by one; what is said to be lost at
-        # a line is missing there.
-        lossy = any(number <= event.line.number for number in losses if number > 12)
+        # What the header counts as missing may be missing anywhere, but then one by one.
+        lossy = any(number <= event.line.number for number in losses)
         limits = LOSSY if lossy else plain
         try:
             if event.key is None:

@@ -17,6 +17,7 @@ _LINE = re.compile(
 )
 _LOCATION = re.compile(r"^\((?P<inside>[^()]*)\)\s*")
 _SYMBOL = re.compile(r"^(?P<name>[A-Za-z_][\w.]*)(?:\+0x[0-9a-f]+(?:/0x[0-9a-f]+)?)?(?:\s+\[\w+\])?$")
+_ADDRESS = re.compile(r"[0-9a-f]{8,16}")
 _FIELD = re.compile(r'(\w+)=("[^"]*"|\S+)')
 _MARKS = frozenset({"tracing_mark_write", "print", "bprint"})
 _USER = re.compile(r"(?:^|\s)user\s+(?:pid=(?P<process>\d+)\s+)?(?P<call>.*?)(?:\s+=\s+(?P<ret>-?\d+)(?:\s.*)?)?$")
@@ -38,7 +39,9 @@ def read_ftrace(file: str, text: str) -> Recording:
     promised: tuple[int, int, int] | None = None
     for number, line in enumerate(text.splitlines(), 1):
         if (lost := _LOST.search(line)) is not None and _LINE.match(line) is None:
-            losses.append(Loss(number, f"the recording says that {lost[1] or lost[2]} events were lost here"))
+            losses.append(
+                Loss(number, f"the recording says that {lost[1] or lost[2]} events were lost here", here=True)
+            )
         elif (written := _WRITTEN.search(line)) is not None and line.lstrip().startswith("#"):
             promised = (number, int(written[1]), int(written[2]))
         elif not line.lstrip().startswith("#"):
@@ -53,7 +56,7 @@ def read_ftrace(file: str, text: str) -> Recording:
 def _missing(promised: tuple[int, int, int], present: int) -> Iterable[Loss]:
     number, kept, written = promised
     if written > kept:
-        yield Loss(number, f"{written - kept} events were overwritten before this recording begins")
+        yield Loss(number, f"{written - kept} events were overwritten before this recording begins", here=True)
     if present < kept:
         yield Loss(number, f"the header counts {kept} events, and {present} are here")
 
@@ -110,7 +113,7 @@ def mark(common: tuple[int, str, float | None, int, str], process: int | None, n
 
 def _symbol(text: str) -> str | None:
     match = _SYMBOL.match(text.strip())
-    return None if match is None else match["name"]
+    return None if match is None or _ADDRESS.fullmatch(match["name"]) else match["name"]
 
 
 def value_of(raw: str) -> Value:

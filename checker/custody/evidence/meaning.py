@@ -119,8 +119,8 @@ def _named(line: Line, sighting: str, contract: Recordable, error: str | None) -
     if sighting == "mark":
         scored = [(rule, max((_score(name, line.words) for name in rule.names), default=0)) for rule in rules]
         fitting = [(rule, score) for rule, score in scored if score and rule.errno in (None, error)]
-        most = max(((score, rule.errno is not None) for rule, score in fitting), default=(0, False))
-        return tuple(rule for rule, score in fitting if (score, rule.errno is not None) == most)
+        most = max(((rule.errno is not None, score) for rule, score in fitting), default=(False, 0))
+        return tuple(rule for rule, score in fitting if (rule.errno is not None, score) == most)
     # The probed function decides; the probe's own name only where the function is not told.
     names = {line.function} if line.function is not None else {line.name}
     return _best([rule for rule in rules if not names.isdisjoint(rule.names)], error)

@@ -43,7 +43,7 @@ def read_ndjson(file: str, text: str) -> Recording:
             raise RecordingError(f"{file}:{number}: this line is not an object")
         entry: dict[str, Any] = {str(key): value for key, value in found.items()}  # pyright: ignore
         if entry.get("type") == "lost_events" or "lost" in entry:
-            losses.append(Loss(number, "the recording says that events were lost here"))
+            losses.append(Loss(number, "the recording says that events were lost here", here=True))
             continue
         lines.append(_line(file, number, raw, entry))
     return Recording(file, tuple(lines), tuple(losses))

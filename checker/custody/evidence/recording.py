@@ -45,10 +45,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """The recording itself says that something is missing: before line `number`, or at all."""
+    """The recording itself says that something is missing: at line `number` if `here`, else anywhere."""
 
     number: int
     text: str
+    here: bool = False
 
 
 @dataclass(frozen=True, slots=True)

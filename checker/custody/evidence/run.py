@@ -132,9 +132,9 @@ class Run:
     def follow(self, event: Event, limits: Limits) -> bool:
         """Explains the event; False where that is impossible (and nothing has changed)."""
         found = self.explanation(event, limits)
-        if not found.ways and not self.history:
-            found = self.explanation(event, PAST)
-            self.past = bool(found.ways)
+        if not self.history:
+            found = found if found.ways else self.explanation(event, PAST)
+            self.past = bool(found.ways) and _begins_unseen(found.ways[0])
         elif not found.ways and self.past:
             found = self.explanation(event, PAST)
         if not found.ways:
@@ -335,7 +335,10 @@ class Run:
         silent: list[Step] = []
         calls: list[Step] = []
         losable: list[Step] = []
-        is_call = any(self._is_initiative(m.action) for rule in event.rules for m in rule.meanings)
+        meanings = [meaning for rule in event.rules for meaning in rule.meanings]
+        # A line that names no task, such as a program's own load or store, is part of no call.
+        within = any(slot.field == "task" for meaning in meanings for slot in meaning.slots)
+        is_call = not within or any(self._is_initiative(meaning.action) for meaning in meanings)
         for step in narrowed(self.sized.steps, allowed):
             action = step.action
             if any(duty.expression.is_constant and not duty.expression.value for duty in step.waived):
@@ -383,6 +386,12 @@ def recorded_value(event: Event, slot: Slot) -> Value | None:
             return event.process
         case name:
             return event.fields.get(name)
+
+
+def _begins_unseen(way: Way) -> bool:
+    """Whether what comes before the first line is more than the entry of the call that it is part of."""
+    unseen = [part for part in way.parts if part.kind != "seen"]
+    return len(unseen) > 1 or bool(way.lost)
 
 
 def _given(event: Event, way: Way, role: str, value: Value) -> str | None:
