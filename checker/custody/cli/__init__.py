@@ -32,6 +32,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "export": "Write the same model for another tool.",
         "diff": "Say what a change of a specification means, and who it breaks.",
         "gate": "Compare specifications with an earlier version in git, and close where a change breaks somebody.",
+        "lsp": "Serve editors: diagnostics, hover, definitions, renaming, completion.",
         "fmt": "Lay out specifications as everybody does.",
         "rules": "List the rules of the dma-buf contract.",
         "explain": "Explain a rule, a kind of property or a warning.",

@@ -8,7 +8,7 @@ must parse; the tree of the result is that of the text.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 STEP = 4
@@ -77,6 +77,17 @@ def layout(text: str) -> str:
         depth = max(0, depth + sum((t.text in _OPENING) - (t.text in _CLOSING) for t in tokens if t.kind == "sign"))
     flush(0)
     return _closed(out)
+
+
+def words_of(text: str) -> Iterator[tuple[str, int, int]]:
+    """The words of the text outside strings and comments, each with its line and column, from 1."""
+    line, begin = 1, 0
+    for match in _TOKENS.finditer(text):
+        if match.lastgroup == "word":
+            yield match.group(), line, match.start() - begin + 1
+        breaks = match.group().count("\n")
+        if breaks:
+            line, begin = line + breaks, match.start() + match.group().rfind("\n") + 1
 
 
 def _closed(lines: Sequence[str]) -> str:

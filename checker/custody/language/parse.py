@@ -246,7 +246,7 @@ def _parse_chunk(file: str, chunk: _Chunk, lines: list[str]) -> Declaration | Di
         )
         return complain(1, 1, f"'{first or chunk.text[0]}' does not begin a declaration", hint, len(first))
     try:
-        tree: Tree[Any] = parser().parse(chunk.text)
+        tree = _tree(chunk.text)
     except DedentError:
         line = _bad_dedent(chunk.text)
         return complain(line, 1, "this line is indented less than its block, but not as far as any block around it")
@@ -261,6 +261,12 @@ def _parse_chunk(file: str, chunk: _Chunk, lines: list[str]) -> Declaration | Di
     builder = TreeBuilder(file, chunk.offset, lines)
     declaration: Declaration = builder.transform(tree)
     return builder.problems[0] if builder.problems else declaration
+
+
+@functools.lru_cache(maxsize=4096)
+def _tree(text: str) -> Tree[Any]:
+    """The tree of a declaration; an editor asks for most of them again after every change."""
+    return parser().parse(text)
 
 
 def _bad_dedent(text: str) -> int:
