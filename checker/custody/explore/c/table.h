@@ -26,7 +26,7 @@
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
 enum kind { BITS, NARROW, WORDS, RESTS };
-enum { LEAST_BUCKETS = 1 << 7, OVERRUN = 1 << 6, LINE = 64, GROWS_BY_HALF = 1 << 24 };
+enum { LEAST_BUCKETS = 1 << 7, OVERRUN = 1 << 6, LINE = 64, GROWS_FOURFOLD = 1 << 22, GROWS_TWOFOLD = 1 << 24 };
 enum { FAR_BITS = 6, MOST_FAR = (1 << FAR_BITS) - 2, MOST_REST_BITS = 32 - FAR_BITS };
 
 struct table {
@@ -253,12 +253,14 @@ static inline void set_buckets(struct table *table, u64 buckets, const enum kind
 
 /* ------------------------------------------------------------------ growing */
 
-/* What the table grows by, in buckets: small ones by half, since every growth moves all of it, large ones by a sixth,
- * less where not so much is left. */
+/* What the table grows by, in buckets: every growth moves all of it, so small ones become several times as large, and
+ * large ones, where memory counts, grow by a sixth; less where not so much is left. */
 ALWAYS_INLINE u64 growth(const struct table *table, size_t size)
 {
     u64 least = table->buckets / 32 + 1;
-    u64 wanted = table->bytes < GROWS_BY_HALF ? table->buckets / 2 : table->buckets / 6;
+    u64 wanted = table->bytes < GROWS_FOURFOLD  ? table->buckets * 3
+                 : table->bytes < GROWS_TWOFOLD ? table->buckets
+                                                : table->buckets / 6;
     u64 left = table->slack / size;
     return left < least ? least : left < wanted ? left : wanted;
 }
