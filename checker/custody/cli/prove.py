@@ -27,7 +27,7 @@ from custody.properties.result import Outcome, RunResult
 from custody.prove.portfolio import ENGINE, METHODS, Portfolio
 from custody.prove.written import document, file_name, up_to_date
 from custody.system.finding import Limits
-from custody.system.model import System
+from custody.system.model import Form, System
 from custody.system.place import Place
 
 _CODES = {Outcome.FAILED: Code.VIOLATED, Outcome.UNSETTLED: Code.INCONCLUSIVE, Outcome.PASSED: Code.PASSED}
@@ -114,7 +114,9 @@ class _Session:
                 self._complain([complaint], Code.WRONG_REQUEST)
                 return
         for spec, system in loaded:
-            wanted = [p.name for p in system.properties if not self._properties or p.name in self._properties]
+            # What a contract allows is for `custody check` to say: it is no question about this system alone.
+            asked = [p for p in system.properties if p.form is not Form.IMPLEMENTS]
+            wanted = [p.name for p in asked if not self._properties or p.name in self._properties]
             if wanted and Code.INTERRUPTED not in self.codes:
                 self._prove(spec, system, wanted, Portfolio(methods, jobs))
 

@@ -130,10 +130,6 @@ class Library:
         other.is_all = False
         return other
 
-    def texts(self) -> tuple[str, ...]:
-        """The texts of the files that were read so far, the root first and the others by name."""
-        return tuple(self._texts[file] for file in sorted(self._texts, key=lambda file: (file != self.path, file)))
-
     def find(self, use: Use, problems: Problems) -> str | None:
         """The file that `use` means, or None after a complaint."""
         here = Path(use.place.file).resolve().parent

@@ -25,6 +25,6 @@ class Program:
     def digest(self) -> str:
         """The fingerprint of the texts of the specification and of all modules that it uses."""
         found = hashlib.sha256()
-        for text in self.library.texts():
-            found.update(hashlib.sha256(text.encode()).digest())
+        for text in sorted(digest for _, digest in self.library.sources().texts):
+            found.update(text.encode())
         return "sha256:" + found.hexdigest()

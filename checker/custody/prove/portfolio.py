@@ -21,7 +21,7 @@ from custody.system.finding import Exploration, Finding, Limits, Stopwatch, Trac
 from custody.system.model import System
 
 ENGINE = "portfolio"
-METHODS = ("ic3", "set", "bounded")
+METHODS = ("ic3", "set", "bounded", "spacer")
 """The ways, in the order in which they are started."""
 
 DEFAULT_SECONDS = 60.0
@@ -150,7 +150,7 @@ class _Run:
             if finding.property in self._proofs.findings:
                 continue
             worse = finding.trace is not None and not finding.shortest
-            if worse or (finding.trace is None and proved.proof is None and method == "bounded"):
+            if worse or (finding.trace is None and proved.proof is None and method in ("bounded", "spacer")):
                 self._fallback.setdefault(finding.property, finding)
                 continue
             self._proofs.findings[finding.property] = finding

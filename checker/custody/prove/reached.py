@@ -65,10 +65,12 @@ class Reached:
             "kind": "reachable-set",
             "properties": [p.name for p in (*properties, *ranked)],
             "levels": packed(levels(rows, len(lows))),
-            "ranks": {p.name: self._ranks(p) for p in ranked},
+            "ranks": self._ranks(ranked),
         }
 
-    def _ranks(self, p: Property) -> dict[str, str]:
+    def _ranks(self, properties: Sequence[Property]) -> dict[str, dict[str, str]]:
+        if not properties:
+            return {}
         index = {state: number for number, state in enumerate(self.states)}
         before = [list[int]() for _ in self.states]
         ends: defaultdict[str, list[int]] = defaultdict(list[int])
@@ -78,12 +80,13 @@ class Reached:
                     before[index[after]].append(number)
                 else:
                     ends[self.system.actions[action].actor].append(number)
-        rests = flags([expression for _, expression in p.resting], self.layout)
+        actors = [(p.name, actor, rests) for p in properties for actor, rests in p.resting]
+        rests = flags([expression for _, _, expression in actors], self.layout)
         resting = [rests(state) for state in self.states]
-        found: dict[str, str] = {}
-        for bit, (actor, _) in enumerate(p.resting):
+        found: dict[str, dict[str, str]] = {p.name: {} for p in properties}
+        for bit, (name, actor, _) in enumerate(actors):
             first = [number for number, held in enumerate(resting) if held >> bit & 1]
-            found[actor] = packed(_distances(first, ends[actor], before))
+            found[name][actor] = packed(_distances(first, ends[actor], before))
         return found
 
 

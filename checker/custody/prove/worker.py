@@ -20,6 +20,8 @@ def _settle(task: Task, send: Callable[[Message], None]) -> Ended:
                 from custody.prove.explicit import settle
             case "ic3":
                 from custody.prove.induction import settle
+            case "spacer":
+                from custody.prove.spacer import settle
             case _:
                 from custody.symbolic.worker import settle
         return settle(task, send)

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
-from custody.language import instances, load
+from custody.language.elaborate import load, sized
 from custody.system.digest import digest
 from custody.system.display import show
 from custody.system.model import State, System
@@ -68,7 +68,7 @@ def read(file: str) -> Certificate:
 def subject(certificate: Certificate, spec: str) -> tuple[System, bool, bool]:
     """The system that the specification now means, whether it is the certificate's, and whether the text is."""
     program = load(spec)
-    system = instances(program, certificate.parameters)[0]
+    system = sized(program, certificate.parameters, {})
     return system, digest(system) == certificate.system_digest, program.digest == certificate.text_digest
 
 
