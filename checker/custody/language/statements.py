@@ -255,6 +255,9 @@ class _Body:
         types.arguments(node, symbol.name, tuple(p.type for p in symbol.parameters), arguments)
         return symbol
 
+    def _is_one_step(self) -> bool:
+        return self.is_action or "atomic" in self.routine.declaration.modifiers
+
     def _target(
         self, node: s.ExprNode, kinds: type[Type] | tuple[type[Type], ...] | None = None, what: str = ""
     ) -> Type:
@@ -275,6 +278,11 @@ class _Body:
         if not through_reference and not isinstance(kind, UnknownType):
             if isinstance(symbol, LocalSymbol) and not symbol.mutable:
                 self.problems.error(node, "target", f"'{symbol.name}' cannot be changed here")
+                return UNKNOWN
+            if isinstance(symbol, LocalSymbol) and kinds is not None and self._is_one_step():
+                # Its locals are values that are worked out, not cells that can be written.
+                message = f"'{symbol.name}' is a local of a single step, where a queue or set can only be assigned"
+                self.problems.error(node, "target", message)
                 return UNKNOWN
             if not isinstance(symbol, (LocalSymbol, StateSymbol)):
                 self.problems.error(node, "target", "this cannot be changed: it is not a variable")
