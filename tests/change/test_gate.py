@@ -14,8 +14,17 @@ from custody.language.diagnostic import SpecError
 from support.pairs import CALL
 
 MODULE = "module sides\n\ntype Mood: good | bad\n\nstate\n    mood: Mood\n\naction turn by user\n    mood = bad\n"
-USER = "model user_of_sides\n\nuse sides\n\naction cheer by user\n    when mood == bad\n    mood = good\n\n"
-USER += "terminal true\n"
+USER = """\
+model user_of_sides
+
+use sides
+
+action cheer by user
+    when mood == bad
+    mood = good
+
+terminal true
+"""
 
 
 class Repository:

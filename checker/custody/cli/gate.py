@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -25,6 +26,9 @@ from custody.present.text import Page
 @click.option("--against", metavar="GITREF", help="Compare with where HEAD left this commit, branch or tag.")
 @click.option("--jobs", "-j", type=click.IntRange(min=1), metavar="N", help="Compare N specifications at once.")
 @click.option("--no-cache", is_flag=True, help="Compare again what was compared before.")
+@click.option(
+    "--wide", is_flag=True, help="Compare models with a changed contract in all instances, not the smallest."
+)
 @click.option("--report-only", is_flag=True, help="Say everything and exit with 0 where the gate would close with 1.")
 @click.option("--quiet", "-q", is_flag=True, help="Say nothing where nothing closes the gate.")
 @click.option("--verbose", "-v", is_flag=True, help="Show witnesses of changes that close nothing, too.")
@@ -34,6 +38,7 @@ def command(
     against: str | None,
     jobs: int | None,
     no_cache: bool,
+    wide: bool,
     report_only: bool,
     quiet: bool,
     verbose: bool,
@@ -53,7 +58,7 @@ def command(
     stream = human_stream(outputs)
     try:
         settings = find_settings(Path(paths[0]) if paths else Path.cwd())
-        outcome = gate(against, paths, effort, jobs or os.cpu_count() or 1, cached=not no_cache)
+        outcome = gate(against, paths, replace(effort, wide=wide), jobs or os.cpu_count() or 1, cached=not no_cache)
         judgement = judge(
             outcome.results,
             settings,
