@@ -14,10 +14,13 @@ from custody.cli.codes import Code, heaviest
 from custody.cli.options import MEBIBYTE, setting_option
 from custody.cli.outputs import STDOUT, colours, width
 from custody.cli.paths import BUNDLED, Spec, load_one
+from custody.evidence.conform import emit_c, emit_pytest
+from custody.evidence.conform.contract import Contract
 from custody.evidence.conform.plan import PLANS, Settings
 from custody.evidence.conform.replay import NotAPathError, replay
 from custody.evidence.conform.result import Answer, Comparison, Part
 from custody.evidence.conform.run import compare
+from custody.evidence.conform.worlds import world_of
 from custody.language import LimitError, SpecError, instances
 from custody.present.conform import render, to_json
 from custody.present.diagnostics import render as render_diagnostic
@@ -39,6 +42,13 @@ _KINDS = ("tours", "interleavings", "walks")
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Stop after so long.")
 @click.option("--json", "json_file", metavar="FILE", help="Write the result as JSON; - is stdout.")
 @click.option(
+    "--emit-tests",
+    "language",
+    type=click.Choice(["pytest", "c"]),
+    help="Write tests instead: for the implementation (pytest), or of dma_buf for a real kernel (c).",
+)
+@click.option("-o", "--output", "target", default=STDOUT, metavar="FILE", help="Where tests go (default: stdout).")
+@click.option(
     "--replay",
     "recorded",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -53,6 +63,8 @@ def command(
     max_memory: int | None,
     timeout: float | None,
     json_file: str | None,
+    language: str | None,
+    target: str,
     recorded: Path | None,
 ) -> int:
     """Hold the executable reference implementation against a contract, both ways.
@@ -66,6 +78,8 @@ def command(
     specs = [_load(path) for path in paths]
     if None in specs:
         return Code.WRONG_REQUEST
+    if language is not None:
+        return _emit(specs, language, dict(settings), limits, target)
     out = sys.stderr if json_file == STDOUT else sys.stdout
     page = Page(width(out), colours(out))
     comparisons: list[Comparison] = []
@@ -95,6 +109,33 @@ def command(
     if json_file is not None:
         _write(json_file, to_json(comparisons))
     return heaviest(_CODES[comparison.answer] for comparison in comparisons)
+
+
+def _emit(specs: list[Spec | None], language: str, settings: Settings, limits: Limits, target: str) -> int:
+    """Write tests of one specification: of the instance asked for, or the first that is toured."""
+    spec = specs[0]
+    if len(specs) != 1 or spec is None:
+        raise click.UsageError("tests are written of one specification at a time")
+    model = spec.program.name
+    if model not in PLANS:
+        raise click.UsageError(f"the reference implementation has nothing that '{model}' is about")
+    if language == "c" and model != emit_c.MODEL:
+        raise click.UsageError(f"a program for a real kernel is written of {emit_c.MODEL}, not of {model}")
+    wanted = settings or PLANS[model].toured[0]
+    try:
+        contract = Contract(_instance(spec, wanted), world_of(model))
+        text = (emit_c if language == "c" else emit_pytest).emit(contract, limits)
+    except SpecError as error:
+        for diagnostic in error.diagnostics:
+            click.echo(render_diagnostic(diagnostic), err=True, nl=False)
+        return Code.WRONG_REQUEST
+    except LimitError as error:
+        raise click.UsageError(str(error)) from None
+    except ValueError as error:
+        click.echo(f"custody: {error}", err=True)
+        return Code.INCONCLUSIVE
+    _write(target, text)
+    return Code.PASSED
 
 
 def _load(path: str) -> Spec | None:
