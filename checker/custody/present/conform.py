@@ -63,7 +63,7 @@ def _measure(part: Part) -> str:
         best = "the shortest there are" if it.exact else f"at least {it.least:,} are needed"
         return (
             f"{share} {it.claimed:,} transitions of {it.states:,} states, in {it.tours:,} tours of {it.steps:,} steps"
-            f" ({best}); no call took more than {it.longest_call} steps"
+            f" ({best})" + (f"; no call took more than {it.longest_call} steps" if it.longest_call else "")
         )
     if part.interleaved is not None:
         return (
