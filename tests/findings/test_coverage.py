@@ -7,24 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from custody.language import load
-from custody.language.syntax import PropertyDecl
 from custody.rules import rule_ids
 from findings.coverage import Coverage, coverage, page, read_reasons
 from findings.paths import REASONS, ROOT
-from findings.runs import Run, Subject, Verdict, subjects
+from findings.runs import Run, Subject, Verdict
+from support.declared import declared_subjects
 
-
-def stated(spec: Path) -> Run:
-    """A run without verdicts: what the properties of a specification cite."""
-    trees = load(str(spec)).library.trees().values()
-    declared = [node for declarations in trees for node in declarations if isinstance(node, PropertyDecl)]
-    verdicts = tuple(Verdict(p.name, p.kind, p.rules, False, "holds", None, {}) for p in declared)
-    return Run(str(spec.relative_to(ROOT)), spec.stem, "", {}, None, verdicts)
-
-
-RUNS = [stated(spec) for spec in sorted((ROOT / "spec").rglob("*.custody"))]
-SUBJECTS = {subject.name: subject for subject in subjects(run for run in RUNS if run.verdicts)}
+SUBJECTS = declared_subjects()
 
 
 @pytest.mark.parametrize("name", SUBJECTS)
