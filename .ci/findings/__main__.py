@@ -7,10 +7,10 @@ import shutil
 import sys
 from pathlib import Path
 
-from findings import arguments, choices, coverage
+from findings import arguments, choices, coverage, mutants
 from findings.certificates import FOLDER, read_certificates
 from findings.evidence import read_evidence
-from findings.paths import CHOICES, ENGINE_ANSWERS, REASONS, REPORTS, ROOT
+from findings.paths import CHOICES, ENGINE_ANSWERS, MUTATION, REASONS, REPORTS, ROOT, SURVIVORS
 from findings.runs import read_runs, subjects
 from findings.table import TRACES, page, summary
 
@@ -31,6 +31,7 @@ def main(verdicts: Path, charts: Path) -> None:
     (REPORTS / TRACES).mkdir()
     for name in linked:
         shutil.copyfile(charts / name, REPORTS / TRACES / name)
+    _write(REPORTS / "mutation.md", mutants.page(MUTATION, SURVIVORS, ROOT))
     _write(REPORTS / "choices.md", choices.page(found, choices.read_choices(CHOICES), ROOT))
     _write(REPORTS / "rules.md", coverage.page(said))
     readme = ROOT / "README.md"
