@@ -12,7 +12,6 @@ from custody.mutation.operators import OPERATORS
 from custody.mutation.report import share
 from findings.evidence import spec_fingerprint
 
-
 HEADS = (
     "specification", "mistakes", "tried", "caught", "not caught", "share", "change nothing", "refused", "unknown",
     "measured of",
@@ -27,8 +26,8 @@ def page(file: Path, survivors: Path, root: Path) -> str:
         "# Which mistakes the properties catch",
         "",
         "Made by `.ci/run` from `mutation.json`, which `python -m findings.measure mutation` measures (with",
-        "`PYTHONPATH=.ci`); a specification that is not listed was not measured. One mistake at a time is made in the",
-        "steps of a specification (`custody mutate`); one that changes no step of any reachable state counts neither",
+        "`PYTHONPATH=.ci`); a specification that is not listed was not measured. One mistake at a time is made in",
+        "the steps of a specification (`custody mutate`); one that changes no step of any reachable state counts neither",
         "way. Where not all mistakes were tried, those that were are spread evenly.",
         "",
         f"| {' | '.join(HEADS)} |",
