@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import compileall
 import json
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,6 @@ from benchmarks.cases import HERE, Case
 from benchmarks.measure import Ran, run
 from benchmarks.runner import Desk, ToolError, last, unfinished
 from benchmarks.samples import Counts, Ending, Sample, Search
-from custody import made
 
 CUSTODY = (sys.executable, "-m", "custody")
 INSIDE = (sys.executable, "-m", "benchmarks.inside")
@@ -151,10 +150,13 @@ def _check(case: Case) -> tuple[str, ...]:
 
 def install() -> None:
     """Makes what is made when Custody is installed, as the peers are compiled when they are: bytecode, the parser's
-    tables, the engine."""
-    for path in PATHS:
-        compileall.compile_dir(path, quiet=1)
-    made.make()
+    tables, the engine.  In a process of its own: what this one has is in the peaks of all that it starts."""
+    program = (
+        "import compileall, sys; from custody.made import make; make(); compileall.compile_dir(sys.argv[1], quiet=1)"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(str(path) for path in PATHS)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    subprocess.run([sys.executable, "-c", program, str(PATHS[0])], env=environment, check=True)
 
 
 def with_cache(cache: Path) -> Mapping[str, str]:
