@@ -75,6 +75,8 @@ class Naive:
                 return self._progress(p)
             case Form.EVENTUALLY | Form.LEADS_TO:
                 return Answer(Verdict.VIOLATED if self._endless(p) else Verdict.HOLDS)
+            case Form.IMPLEMENTS:
+                raise ValueError("what a model implements is compared in tests/change")
 
     # ------------------------------------------------------------------ shortest traces
 
