@@ -151,7 +151,8 @@ def summary(
             if row.chart:
                 trace = f"[violated in {_counted(row.steps or 0, 'step')}](reports/{TRACES}/{row.chart})"
                 variants = f"; not in {_counted(len(row.variants), 'variant')}" if row.variants else ""
-                rest = (trace, row.corrected + variants, row.states, row.engines, row.certificate)
+                certificate = row.certificate.replace("](", "](reports/")
+                rest = (trace, row.corrected + variants, row.states, row.engines, certificate)
                 together.setdefault(rest, []).append(row.rule)
         lines += [(subject.name, _shortened(names), *rest) for rest, names in together.items()]
     return "\n".join(_table(SHORT_HEADS, lines))
