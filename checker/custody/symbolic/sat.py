@@ -1,7 +1,6 @@
 """An incremental SAT solver: one of python-sat's where that is installed, else z3's.
 
-Measured on the specifications that come with Custody (tests/benchmarks): CaDiCaL beneath IC3 is five to twenty times
-faster than z3 is, since it starts again from what it learnt with every question.
+python-sat's solvers start again from what they learnt with every question, which is most of what IC3 asks.
 """
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
