@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from custody.exchange.problem import ExportError
 from custody.exchange.straight import Line, size, straighten
 from custody.exchange.text import MOST_NODES
-from custody.system.expression import Expr, Op, Sort, and_, nodes, not_
+from custody.system.expression import Expr, Op, Sort, and_, nodes, not_, or_
 from custody.system.model import Action, Effect, System, Variable
 
 
@@ -90,8 +90,6 @@ def first(system: System) -> tuple[tuple[int, tuple[int, ...]], ...]:
 
 def broken(property_name: str, system: System) -> Expr:
     """Some step can be taken that breaks a check of the property, and none of the checks before that one."""
-    from custody.system.expression import or_
-
     ways: list[Expr] = []
     for action in system.actions:
         before: list[Expr] = []

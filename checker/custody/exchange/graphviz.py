@@ -11,6 +11,7 @@ from custody.exchange.names import describe, plain, setting
 from custody.exchange.problem import ExportError
 from custody.exchange.step import selected
 from custody.graph.build import reachable
+from custody.system.evaluate import evaluate
 from custody.system.finding import Limits
 from custody.system.model import Form, System
 
@@ -30,8 +31,6 @@ def export(system: System, properties: Collection[str] = (), *, file: str = "FIL
         raise ExportError(f"{system.name} has more than {MOST_STATES:,} states; `custody draw` folds them")
 
     def lines() -> Iterator[str]:
-        from custody.system.evaluate import evaluate
-
         yield f"// {plain(system.name)}, from {plain(system.file)}"
         for name, value in system.parameters:
             yield f"// {plain(name)} = {plain(setting(value))}"

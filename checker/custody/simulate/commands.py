@@ -14,6 +14,7 @@ from pathlib import PurePath
 from custody.present.report import step_words
 from custody.simulate.walk import Taken, Walk
 from custody.system.display import changes, show
+from custody.system.evaluate import evaluate
 from custody.system.expression import Expr
 from custody.system.finding import Trace
 from custody.system.model import Action
@@ -252,8 +253,6 @@ class Player:
                 return
 
     def _stops(self, taken: Taken) -> str | None:
-        from custody.system.evaluate import evaluate
-
         if taken.check is not None or self.walk.violated():
             return "stopped: a property is violated"
         hit = next((text for text, wanted in self.breaks.items() if evaluate(wanted, self.walk.state)), None)

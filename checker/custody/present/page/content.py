@@ -154,8 +154,8 @@ def _spec(number: int, runs: Sequence[RunResult], warnings: Sequence[Notice], pl
             None if result is None else _cell(run, result, instance, player)
             for run, result, instance in zip(runs, results, instances, strict=True)
         ]
-        proofs = dict.fromkeys(getattr(result, "certificate", None) for result in results)
-        certificates = tuple(str(proof) for proof in proofs if proof is not None)
+        proofs = dict.fromkeys(result.certificate for result in results if result is not None)
+        certificates = tuple(proof for proof in proofs if proof is not None)
         rows.append(Row(subject, statement(subject), _where(subject, first), tuple(cells), certificates))
     rows.sort(key=lambda row: (_weight(row), row.subject.place.file != first.file, row.subject.place.line))
     return Spec(
