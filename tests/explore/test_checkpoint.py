@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from custody.explore import checkpoint
+from custody.explore import checkpoint, compiled
 from custody.explore.compiled import search as compiled_search
 from custody.explore.compiler import LIBRARIES
 from custody.explore.task import CompiledCode, Task
@@ -121,7 +121,8 @@ def test_a_checkpoint_in_use_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> N
         assert not other.is_resumed
 
 
-def test_nothing_is_left_of_a_search_that_came_to_its_end(runs: Path) -> None:
+def test_nothing_is_left_of_a_search_that_came_to_its_end(monkeypatch: pytest.MonkeyPatch, runs: Path) -> None:
+    monkeypatch.setattr(compiled, "_UNNOTICED", 0.0)
     task = Task.of(instances(load(str(LIFECYCLE)), {"N": "3"})[0])
     compiled_search(task, CompiledCode(task), Limits())
     assert not list(runs.iterdir())

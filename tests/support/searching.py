@@ -12,7 +12,7 @@ from custody.explore import edges, whole
 from custody.explore.edges import Edges
 from custody.explore.emit import source
 from custody.explore.layout import Layout
-from custody.explore.native import ENGINE_FILES, FOLDER, NEVER, Engine, Expand, Model, Status, load_engine
+from custody.explore.native import ENGINE_FILES, FOLDER, Engine, Expand, Model, Status, load_engine
 from custody.explore.watches import Watches
 from custody.system.evaluate import initial_states
 from custody.system.expression import Expr
@@ -100,8 +100,9 @@ def searched(
     system = compiled.system
     layout, watches = Layout(system.variables), Watches.of(system.properties)
     numbers = (len(system.actions), len(watches.properties), len(watches.premises), threads)
-    resident = NEVER if folder is None else 1
-    with Engine(library, compiled.expand, layout, *numbers, folder, resident) as engine:
+    with Engine(library, compiled.expand, layout, *numbers) as engine:
+        if folder is not None:
+            engine.use_files(folder, 1)
         engine.seed([layout.pack(state) for state in initial_states(system)])
         status = Status.PAUSED
         while status is Status.PAUSED:

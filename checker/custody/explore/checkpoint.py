@@ -42,19 +42,17 @@ class Checkpoint:
     """The directory of one run. It is locked while the run goes on, and removed at the end unless it is kept."""
 
     def __init__(self, text: str, *, resume: bool) -> None:
-        """With `resume`, that of the latest run of the same text. OSError when there can be no directory."""
-        runs = platformdirs.user_cache_path("custody") / "runs"
-        runs.mkdir(mode=0o700, parents=True, exist_ok=True)
-        digest = hashlib.sha256(f"{_VERSION} {text}".encode()).hexdigest()[:32]
-        _tidy(runs)
+        """With `resume`, that of the latest run of the same text; otherwise there is none until `begin`."""
+        self._text = text
         self.threads: int | None = None
+        self._folder: Path | None = None
+        self._lock: int | None = None
         self._position: bytes | None = None
-        found = next(_earlier(runs, digest), None) if resume else None
-        if found is None:
-            self.folder = Path(tempfile.mkdtemp(prefix=f"{digest}.", dir=runs))
-            self._lock: int | None = _locked(self.folder)
-        else:
-            self.folder, self._lock, self.threads, self._position = found
+        self._refusal = "it has no directory yet"
+        found = next(_earlier(_runs(), self._digest()), None) if resume else None
+        if found is not None:
+            self._folder, self._lock, self.threads, self._position = found
+        self._is_begun = False
         self._kept = False
         self._saved_at = time.monotonic()
         self._pause = _LEAST_PAUSE
@@ -63,8 +61,8 @@ class Checkpoint:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if not self._kept:
-            shutil.rmtree(self.folder, ignore_errors=True)
+        if self._folder is not None and not self._kept:
+            shutil.rmtree(self._folder, ignore_errors=True)
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
@@ -73,6 +71,26 @@ class Checkpoint:
     def is_resumed(self) -> bool:
         """Whether there is a position to go on from."""
         return self._position is not None
+
+    def _digest(self) -> str:
+        return hashlib.sha256(f"{_VERSION} {self._text}".encode()).hexdigest()[:32]
+
+    def begin(self, engine: Engine, resident_states: int) -> None:
+        """Lets the engine keep states beyond so many in the directory; without one, all stay in memory."""
+        if self._is_begun:
+            return
+        self._is_begun = True
+        try:
+            if self._folder is None:
+                runs = _runs()
+                runs.mkdir(mode=0o700, parents=True, exist_ok=True)
+                _tidy(runs)
+                self._folder = Path(tempfile.mkdtemp(prefix=f"{self._digest()}.", dir=runs))
+                self._lock = _locked(self._folder)
+        except OSError as error:
+            self._refusal = str(error)
+        else:
+            engine.use_files(self._folder, resident_states)
 
     def restore(self, engine: Engine) -> None:
         """Brings a new engine to the position; DamagedError, and no checkpoint any more, where that cannot be."""
@@ -90,6 +108,8 @@ class Checkpoint:
 
     def save(self, engine: Engine) -> None:
         """Saves where the engine stands; from now on the directory stays, unless `discard` is called."""
+        if self._folder is None:
+            raise DiskError(f"the checkpoint cannot be written: {self._refusal}")
         begun = time.monotonic()
         position = engine.save()
         header = {
@@ -97,35 +117,40 @@ class Checkpoint:
             "threads": engine.threads,
             "digest": hashlib.sha256(position).hexdigest(),
         }
-        part = self.folder / f"{_POSITION}.part"
+        part = self._folder / f"{_POSITION}.part"
         try:
             with part.open("wb") as file:
                 file.write(json.dumps(header).encode() + b"\n" + position)
                 file.flush()
                 os.fsync(file.fileno())
-            part.replace(self.folder / _POSITION)
+            part.replace(self._folder / _POSITION)
         except OSError as error:
             raise DiskError(f"the checkpoint cannot be written: {error}") from error
         if not self._kept:
             self._kept = True
-            self._replace_earlier()
+            _replace_earlier(self._folder)
         self._saved_at = time.monotonic()
         self._pause = max(_LEAST_PAUSE, _SHARE * (self._saved_at - begun))
-
-    def _replace_earlier(self) -> None:
-        """One checkpoint of a search is enough; those that other runs are writing are left alone."""
-        for folder in self.folder.parent.glob(f"{self.folder.name.partition('.')[0]}.*"):
-            if folder == self.folder:
-                continue
-            with suppress(OSError):
-                lock = _locked(folder)
-                if lock is not None:
-                    shutil.rmtree(folder, ignore_errors=True)
-                    os.close(lock)
 
     def discard(self) -> None:
         """The search has come to its end: nobody will go on from here."""
         self._kept = False
+
+
+def _runs() -> Path:
+    return platformdirs.user_cache_path("custody") / "runs"
+
+
+def _replace_earlier(newest: Path) -> None:
+    """One checkpoint of a search is enough; those that other runs are writing are left alone."""
+    for folder in newest.parent.glob(f"{newest.name.partition('.')[0]}.*"):
+        if folder == newest:
+            continue
+        with suppress(OSError):
+            lock = _locked(folder)
+            if lock is not None:
+                shutil.rmtree(folder, ignore_errors=True)
+                os.close(lock)
 
 
 def _earlier(runs: Path, digest: str) -> Iterator[tuple[Path, int, int, bytes]]:

@@ -27,6 +27,8 @@ from custody.system.model import Form, Property
 
 _ROUND = 0.1
 """Seconds between two looks at the keyboard, the clock and the memory."""
+_UNNOTICED = 0.01
+"""Seconds that a search goes on for before it is worth a directory on the disk."""
 _RESIDENT_WORDS = 1 << 20
 """Words of states that stay in memory; the table has them as well, and what is to be expanded is read in order."""
 _FEW = 16
@@ -93,18 +95,17 @@ class _Search:
                 len(self._watches.properties),
                 len(self._watches.premises),
                 checkpoint.threads or self._means.threads,
-                checkpoint.folder,
-                _RESIDENT_WORDS // task.layout.words,
                 by_orbits=task.by_orbits,
             ) as engine,
         ):
             ended = _Ended()
             try:
                 if checkpoint.is_resumed:
+                    checkpoint.begin(engine, _RESIDENT_WORDS // task.layout.words)
                     checkpoint.restore(engine)
                 else:
                     engine.seed(self._first_states())
-                _search(engine, budget, checkpoint, until_seen=self._until_seen)
+                self._explore(engine, budget, checkpoint)
                 ended.stuck = self._stuck(engine, budget)
                 ended.followed = self._followed(engine, budget)
                 checkpoint.discard()
@@ -118,6 +119,27 @@ class _Search:
             if resume and not checkpoint.is_resumed:
                 notes.append(f"there was no checkpoint of {self._system.name} to go on from; the search began anew")
             return self._result(engine, ended, budget, tuple(notes))
+
+    def _explore(self, engine: Engine, budget: Budget, checkpoint: Checkpoint) -> None:
+        """Until every state has been expanded, or every watch was seen; LimitReachedError where that cannot be."""
+        seconds = _UNNOTICED
+        while not self._until_seen or None in engine.seen.first:
+            status = engine.run(budget.round(seconds), budget.max_states, budget.allowed_bytes)
+            if status is Status.DONE:
+                return
+            if status is Status.MAX_STATES:
+                raise LimitReachedError(f"max-states {budget.max_states}")
+            if status is Status.MAX_MEMORY:
+                raise LimitReachedError(budget.memory_limit)
+            counts = engine.counts
+            budget.require(counts.bytes)
+            checkpoint.begin(engine, _RESIDENT_WORDS // self._task.layout.words)
+            seconds = _ROUND
+            if checkpoint.is_due and not self._until_seen:
+                checkpoint.save(engine)
+            if budget.is_time_to_show:
+                layers = [engine.layer_size(layer) for layer in range(counts.layers)]
+                budget.show(counts.states, sum(engine.seen.fired), layers, counts.frontier, counts.bytes)
 
     def _first_states(self) -> list[int]:
         task = self._task
@@ -264,27 +286,6 @@ class _Search:
             depth=max(0, counts.layers - 1),
             orbits=counts.states if task.by_orbits else None,
         )
-
-
-def _search(engine: Engine, budget: Budget, checkpoint: Checkpoint, *, until_seen: bool) -> None:
-    """Until every state has been expanded, or every watch was seen; LimitReachedError where that cannot be."""
-    while True:
-        if until_seen and None not in engine.seen.first:
-            return
-        status = engine.run(budget.round(_ROUND), budget.max_states, budget.allowed_bytes)
-        counts = engine.counts
-        if status is Status.DONE:
-            return
-        if status is Status.MAX_STATES:
-            raise LimitReachedError(f"max-states {budget.max_states}")
-        if status is Status.MAX_MEMORY:
-            raise LimitReachedError(budget.memory_limit)
-        budget.require(counts.bytes)
-        if checkpoint.is_due and not until_seen:
-            checkpoint.save(engine)
-        if budget.is_time_to_show:
-            layers = [engine.layer_size(layer) for layer in range(counts.layers)]
-            budget.show(counts.states, sum(engine.seen.fired), layers, counts.frontier, counts.bytes)
 
 
 def _finding(p: Property, trace: Trace | None, subject: str | None, unknown: str | None) -> Finding:

@@ -7,6 +7,7 @@ seconds at most, so that an interrupt from the keyboard is never far away.
 from __future__ import annotations
 
 import ctypes
+import os
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -116,7 +117,8 @@ _WORDS = ctypes.c_void_p
 _FOUND = ctypes.POINTER(_Found)
 _MODEL = ctypes.POINTER(_Model)
 _SIGNATURES: Final[dict[str, tuple[Any, list[Any]]]] = {
-    "custody_new": (_ENGINE, [ctypes.POINTER(_Shape), ctypes.c_void_p, ctypes.c_char_p, ctypes.c_uint64]),
+    "custody_new": (_ENGINE, [ctypes.POINTER(_Shape), ctypes.c_void_p]),
+    "custody_use_files": (ctypes.c_int, [_ENGINE, ctypes.c_char_p, ctypes.c_uint64]),
     "custody_free": (None, [_ENGINE]),
     "custody_seed": (ctypes.c_int, [_ENGINE, ctypes.c_char_p, ctypes.c_size_t]),
     "custody_run": (ctypes.c_int, [_ENGINE, ctypes.c_double, ctypes.c_uint64, ctypes.c_uint64]),
@@ -241,26 +243,16 @@ class Engine:
         watches: int,
         premises: int,
         threads: int = 1,
-        folder: Path | None = None,
-        resident_states: int = NEVER,
         *,
         by_orbits: bool = False,
     ) -> None:
-        """Beyond `resident_states`, states wait in files of `folder`.
-
-        `by_orbits` when states stand for their orbits: then these are counted as well.
-        """
+        """`by_orbits` when states stand for their orbits: then these are counted as well."""
         self._library = library
         self._layout = layout
         self._expand = expand
         shape = _Shape(layout.words, layout.bits, actions, watches, premises, threads, by_orbits)
         self._shape = shape
-        self._handle: int | None = library.custody_new(
-            ctypes.byref(shape),
-            expand.address,
-            None if folder is None else str(folder).encode(),
-            resident_states,
-        )
+        self._handle: int | None = library.custody_new(ctypes.byref(shape), expand.address)
         if not self._handle:
             raise MemoryError
 
@@ -281,6 +273,10 @@ class Engine:
         return self._handle
 
     # ------------------------------------------------------------------ the search
+
+    def use_files(self, folder: Path, resident_states: int) -> None:
+        """From now on, states beyond so many wait in files of a folder, and can be saved there."""
+        _require(self._library.custody_use_files(self._handle, os.fsencode(folder), resident_states))
 
     def seed(self, packed: Sequence[int]) -> None:
         """Adds the first states."""

@@ -59,10 +59,8 @@ def _status(field: str) -> int | None:
         text = _STATUS.read_text(encoding="ascii", errors="replace")
     except OSError:
         return None
-    for line in text.splitlines():
-        if line.startswith(field):
-            return int(line.split()[1]) * 1024
-    return None
+    _, found, rest = text.partition(field)
+    return int(rest.split(maxsplit=1)[0]) * 1024 if found else None
 
 
 def _rusage() -> int:

@@ -129,9 +129,10 @@ static void describe(u32 words, u32 many, u32 values, u32 threads, u32 wide)
 
 static struct custody_engine *search(const char *folder, u64 resident, u64 most_states)
 {
-    struct custody_engine *engine = custody_new(&shape, expand, folder, resident);
+    struct custody_engine *engine = custody_new(&shape, expand);
     u64 first[2 * MOST_DIGITS] = {0};
     MUST(engine);
+    MUST(!folder || custody_use_files(engine, folder, resident) == CUSTODY_DONE);
     turn_on(first + shape.words, 0);
     MUST(custody_seed(engine, first, base > 2 ? 2 : 1) == CUSTODY_DONE);
     enum custody_status status;
@@ -264,7 +265,7 @@ static void check_kinds(const char *folder)
 static void check_nothing(void)
 {
     describe(1, 1, 2, 1, 1);
-    struct custody_engine *engine = custody_new(&shape, expand, NULL, 0);
+    struct custody_engine *engine = custody_new(&shape, expand);
     struct custody_edges *edges;
     uint8_t none = 0;
     MUST(engine && custody_seed(engine, NULL, 0) == CUSTODY_DONE);

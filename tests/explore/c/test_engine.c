@@ -634,8 +634,9 @@ static struct custody_shape shape_of(u32 threads)
 static struct custody_engine *engine_new(u32 threads, const char *where, u64 resident)
 {
     struct custody_shape shape = shape_of(threads), same;
-    struct custody_engine *engine = custody_new(&shape, expand, where, resident);
+    struct custody_engine *engine = custody_new(&shape, expand);
     REQUIRE(engine, "no memory");
+    REQUIRE(!where || custody_use_files(engine, where, resident) == CUSTODY_DONE, "no memory for names");
     same = custody_shape_of(engine);
     REQUIRE(!memcmp(&shape, &same, sizeof shape), "another shape");
     return engine;
@@ -897,7 +898,7 @@ static void test_no_memory(u32 threads)
     begin(&jumps, threads, "no memory");
     words = 1 << 24;
     struct custody_shape shape = shape_of(threads);
-    REQUIRE(custody_new(&shape, expand, NULL, 0) == NULL, "so much memory");
+    REQUIRE(custody_new(&shape, expand) == NULL, "so much memory");
     REQUIRE(fstat(0, &status) == 0, "a file that was not its own is closed");
     custody_free(NULL);
 }

@@ -57,8 +57,7 @@ static enum kind kind_for(const struct custody_shape *shape)
     return shape->bits <= 32 ? NARROW : WORDS;
 }
 
-struct custody_engine *custody_new(const struct custody_shape *shape, custody_expand *expand, const char *folder,
-                                   u64 resident_states)
+struct custody_engine *custody_new(const struct custody_shape *shape, custody_expand *expand)
 {
     struct custody_engine *engine = calloc(1, sizeof *engine);
     if (!engine)
@@ -77,20 +76,28 @@ struct custody_engine *custody_new(const struct custody_shape *shape, custody_ex
     for (u32 k = 0; engine->shards && k < shape->threads; k++)
         engine->shards[k].store.file = -1;
     for (u32 k = 0; ok && k < shape->threads; k++) {
-        char path[4096];
-        if (folder)
-            snprintf(path, sizeof path, "%s/states.%u", folder, k);
         ok = worker_open(engine, k) &&
              table_open(&engine->shards[k].table, kind_for(shape), shape->bits, shape->words) &&
-             store_open(&engine->shards[k].store, shape->words, folder ? path : NULL);
+             store_open(&engine->shards[k].store, shape->words);
     }
     if (!ok) {
         custody_free(engine);
         return NULL;
     }
-    size_t per_chunk = engine->shards[0].store.per_chunk;
-    engine->keep = folder ? (size_t)(resident_states / shape->threads / per_chunk) : SIZE_MAX;
+    engine->keep = SIZE_MAX;
     return engine;
+}
+
+enum custody_status custody_use_files(struct custody_engine *engine, const char *folder, u64 resident_states)
+{
+    for (u32 k = 0; k < engine->shape.threads; k++) {
+        char path[4096];
+        snprintf(path, sizeof path, "%s/states.%u", folder, k);
+        if (!store_use_file(&engine->shards[k].store, path))
+            return CUSTODY_NO_MEMORY;
+    }
+    engine->keep = (size_t)(resident_states / engine->shape.threads / engine->shards[0].store.per_chunk);
+    return CUSTODY_DONE;
 }
 
 void custody_free(struct custody_engine *engine)

@@ -39,10 +39,12 @@ struct custody_count {
     u64 orbit_states, orbit_transitions; /* where weighted */
 };
 
-/* `folder` is where states go that memory need not hold; NULL keeps all in memory.  NULL when there is no memory. */
-struct custody_engine *custody_new(const struct custody_shape *shape, custody_expand *expand, const char *folder,
-                                   u64 resident_states);
+/* NULL when there is no memory. */
+struct custody_engine *custody_new(const struct custody_shape *shape, custody_expand *expand);
 void custody_free(struct custody_engine *engine);
+
+/* From now on, states beyond so many wait in files of a folder, which exists, and can be saved there. */
+enum custody_status custody_use_files(struct custody_engine *engine, const char *folder, u64 resident_states);
 
 /* Adds first states. */
 enum custody_status custody_seed(struct custody_engine *engine, const u64 *states, size_t count);

@@ -11,15 +11,21 @@
 enum { CHUNK_WORDS = 1 << 15, MAX_CHUNKS = 1 << 22 };
 
 /* The directory of chunks is as long as it can ever be, so that it never moves; untouched pages of it cost nothing. */
-bool store_open(struct store *store, unsigned words, const char *path)
+bool store_open(struct store *store, unsigned words)
 {
     memset(store, 0, sizeof *store);
     store->words = words;
     store->per_chunk = words < CHUNK_WORDS ? CHUNK_WORDS / words : 1;
     store->file = -1;
     store->chunks = calloc(MAX_CHUNKS, sizeof *store->chunks);
-    store->path = path ? strdup(path) : NULL;
-    return store->chunks && (store->path || !path);
+    return store->chunks;
+}
+
+bool store_use_file(struct store *store, const char *path)
+{
+    free(store->path);
+    store->path = strdup(path);
+    return store->path;
 }
 
 void store_close(struct store *store)

@@ -23,8 +23,11 @@ struct store {
     char *path;
 };
 
-bool store_open(struct store *store, unsigned words, const char *path);
+bool store_open(struct store *store, unsigned words);
 void store_close(struct store *store);
+
+/* Where the file will be, once one is needed; before, everything stays in memory. */
+bool store_use_file(struct store *store, const char *path);
 
 /* Where the next state goes, or NULL when there is no memory.  `store->count` is raised. */
 u64 *store_append(struct store *store);
