@@ -35,11 +35,11 @@ enum custody_status keep_known(struct shard *shard, u32 words, const u64 *states
         case NARROW:
             found = insert(table, hash, state, NARROW, 1);
             break;
-        case RESTS:
-            found = insert(table, hash, state, RESTS, 1);
+        case WORDS:
+            found = insert(table, hash, state, WORDS, words);
             break;
         default:
-            found = insert(table, hash, state, WORDS, words);
+            found = insert_any_rest(table, hash);
         }
     }
     return found == NO_MEMORY ? CUSTODY_NO_MEMORY : CUSTODY_DONE;
@@ -81,7 +81,7 @@ ALWAYS_INLINE size_t keep_from(struct worker *worker, struct shard *shard, const
         enum custody_status status = keep_if_new(shard, hashes[k], states + k * words, kind, words);
         if (UNLIKELY(status != CUSTODY_DONE))
             worker->status = status;
-        if (UNLIKELY(status != CUSTODY_DONE || (kind == WORDS && shard->table.kind != kind)))
+        if (UNLIKELY(status != CUSTODY_DONE || shard->table.kind != kind))
             return k + 1;
     }
     return count;
@@ -182,8 +182,14 @@ static size_t keep_states(struct worker *worker, const u64 *states, size_t from,
         return keep_from(worker, mine, states, from, count, BITS, 1);
     case NARROW:
         return keep_from(worker, mine, states, from, count, NARROW, 1);
-    case RESTS:
-        return keep_from(worker, mine, states, from, count, RESTS, 1);
+    case RESTS4:
+        return keep_from(worker, mine, states, from, count, RESTS4, 1);
+    case RESTS5:
+        return keep_from(worker, mine, states, from, count, RESTS5, 1);
+    case RESTS6:
+        return keep_from(worker, mine, states, from, count, RESTS6, 1);
+    case RESTS7:
+        return keep_from(worker, mine, states, from, count, RESTS7, 1);
     default:
         if (words == 1)
             return keep_from(worker, mine, states, from, count, WORDS, 1);

@@ -97,8 +97,14 @@ u64 custody_place(const struct custody_engine *engine, const u64 *state, u32 *sh
         return place_of(table, state, BITS, 1);
     case NARROW:
         return place_of(table, state, NARROW, 1);
-    case RESTS:
-        return place_of(table, state, RESTS, 1);
+    case RESTS4:
+        return place_of(table, state, RESTS4, 1);
+    case RESTS5:
+        return place_of(table, state, RESTS5, 1);
+    case RESTS6:
+        return place_of(table, state, RESTS6, 1);
+    case RESTS7:
+        return place_of(table, state, RESTS7, 1);
     default:
         return words == 1 ? place_of(table, state, WORDS, 1) : place_of(table, state, WORDS, words);
     }

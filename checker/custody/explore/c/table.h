@@ -8,9 +8,9 @@
  *
  * Four kinds: a bit for each state where the whole domain fits; 32-bit slots for narrow states; words; and for states
  * of one word, as soon as there are enough of them, what remains of the hash (Cleary 1984, "Compact hash tables using
- * bidirectional linear probing"): the hash is one to one, the bucket tells its upper part, and 32 bits have room for
- * the lower part and for how many buckets too far a state is.  In the second and third kind the state that is all
- * zero is a flag.
+ * bidirectional linear probing"): the hash is one to one, the bucket tells its upper part, and a slot of 4 to 7 bytes
+ * has room for the lower part and for how many buckets too far a state is.  The more buckets, the narrower the slots.
+ * In all but the first kind the state that is all zero, whose hash is zero as well, is a flag.
  *
  * The functions take the kind and the number of words as constants and are inlined for each.
  */
@@ -25,9 +25,12 @@
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
-enum kind { BITS, NARROW, WORDS, RESTS };
-enum { LEAST_BUCKETS = 1 << 7, OVERRUN = 1 << 6, LINE = 64, GROWS_FOURFOLD = 1 << 22, GROWS_TWOFOLD = 1 << 24 };
-enum { FAR_BITS = 6, MOST_FAR = (1 << FAR_BITS) - 2, MOST_REST_BITS = 32 - FAR_BITS };
+enum kind { BITS, NARROW, WORDS, RESTS4, RESTS5, RESTS6, RESTS7 };
+enum { LEAST_BUCKETS = 1 << 7, OVERRUN = 1 << 7, LINE = 64, GROWS_FOURFOLD = 1 << 22, GROWS_TWOFOLD = 1 << 24 };
+enum { FAR_BITS = 7, MOST_FAR = (1 << FAR_BITS) - 2 };
+#ifndef CUSTODY_ODD_SLOTS_FROM /* bytes of a table; tests begin with small ones */
+#define CUSTODY_ODD_SLOTS_FROM GROWS_TWOFOLD
+#endif
 
 struct table {
     enum kind kind;
@@ -75,9 +78,14 @@ ALWAYS_INLINE u64 table_hash(const u64 *state, const unsigned bits, const unsign
     return hash << unused;
 }
 
+ALWAYS_INLINE bool is_rests(const enum kind kind)
+{
+    return kind >= RESTS4;
+}
+
 ALWAYS_INLINE size_t slot_bytes(const enum kind kind, const unsigned words)
 {
-    return kind == NARROW || kind == RESTS ? sizeof(u32) : words * sizeof(u64);
+    return is_rests(kind) ? sizeof(u32) + kind - RESTS4 : kind == NARROW ? sizeof(u32) : words * sizeof(u64);
 }
 
 /* Slots of a bucket. */
@@ -89,7 +97,7 @@ ALWAYS_INLINE unsigned slots_in(const enum kind kind, const unsigned words)
 
 ALWAYS_INLINE size_t bucket_bytes(const enum kind kind, const unsigned words)
 {
-    return slots_in(kind, words) * slot_bytes(kind, words);
+    return is_rests(kind) ? LINE : slots_in(kind, words) * slot_bytes(kind, words);
 }
 
 ALWAYS_INLINE u64 first_bucket(u64 hash, u64 buckets)
@@ -100,16 +108,23 @@ ALWAYS_INLINE u64 first_bucket(u64 hash, u64 buckets)
 /* Word `k` of the state in a slot. */
 ALWAYS_INLINE u64 slot_word(const char *bucket, unsigned slot, unsigned k, const enum kind kind, const unsigned words)
 {
-    if (kind == NARROW || kind == RESTS)
+    if (kind == NARROW || kind == RESTS4)
         return ((const u32 *)(const void *)bucket)[slot];
+    if (is_rests(kind)) {
+        u64 value; /* All eight bytes are in the line. */
+        memcpy(&value, bucket + slot * slot_bytes(kind, 1), sizeof value);
+        return value & (((u64)1 << 8 * slot_bytes(kind, 1)) - 1);
+    }
     return ((const u64 *)(const void *)bucket)[slot * words + k];
 }
 
 ALWAYS_INLINE void save_slot(char *bucket, unsigned slot, const u64 *state, const enum kind kind,
                              const unsigned words)
 {
-    if (kind == NARROW)
+    if (kind == NARROW || kind == RESTS4)
         ((u32 *)(void *)bucket)[slot] = (u32)state[0];
+    else if (is_rests(kind))
+        memcpy(bucket + slot * slot_bytes(kind, 1), state, slot_bytes(kind, 1));
     else
         for (unsigned k = 0; k < words; k++)
             ((u64 *)(void *)bucket)[slot * words + k] = state[k];
@@ -221,23 +236,41 @@ static inline u64 hash_again(unsigned bits, u64 buckets, u64 bucket, u64 rest)
 }
 
 /* What is in the slot of a rest that is so many buckets too far. */
-ALWAYS_INLINE u32 rest_slot(const struct table *table, u64 rest, unsigned far)
+ALWAYS_INLINE u64 rest_slot(const struct table *table, u64 rest, unsigned far)
 {
-    return (u32)((u64)(far + 1) << table->rest_bits | rest);
+    return (u64)(far + 1) << table->rest_bits | rest;
 }
 
-/* Puts a hash that is not there into the first bucket from its own on that has room; false when all are too far. */
-static inline bool place_rest(struct table *table, u64 hash)
+/* Puts a rest that is not there into the first bucket from its own on that has room; false when all are too far. */
+ALWAYS_INLINE bool place_rest(struct table *table, u64 bucket, u64 rest, const enum kind kind)
 {
-    u64 bucket, rest = rest_of(table, hash, &bucket);
     for (unsigned far = 0; far <= MOST_FAR; far++) {
         char *at = table->slots + (bucket + far) * LINE;
-        if (!is_full(at, RESTS, 1)) {
-            ((u32 *)(void *)at)[first_empty(at, RESTS, 1)] = rest_slot(table, rest, far);
+        if (!is_full(at, kind, 1)) {
+            u64 value = rest_slot(table, rest, far);
+            save_slot(at, first_empty(at, kind, 1), &value, kind, 1);
             return true;
         }
     }
     return false;
+}
+
+/* The rest in a slot of bucket `at`, and the bucket that is its own. */
+ALWAYS_INLINE u64 rest_in(const struct table *table, u64 value, u64 at, u64 *bucket)
+{
+    *bucket = at + 1 - (value >> table->rest_bits);
+    return value & (((u64)1 << table->rest_bits) - 1);
+}
+
+/* The narrowest kind whose slots have room for rests of so many bits; WORDS when none has. */
+static inline enum kind rests_of(unsigned rest_bits)
+{
+    const u64 one = 1;
+    const bool low_byte_first = *(const char *)(const void *)&one;
+    enum kind kind = RESTS4;
+    while (kind <= RESTS7 && rest_bits + FAR_BITS > 8 * slot_bytes(kind, 1))
+        kind++;
+    return kind > RESTS7 || (kind > RESTS4 && !low_byte_first) ? WORDS : kind;
 }
 
 static inline void set_buckets(struct table *table, u64 buckets, const enum kind kind, const unsigned words)
@@ -245,11 +278,14 @@ static inline void set_buckets(struct table *table, u64 buckets, const enum kind
     table->buckets = buckets;
     table->bytes = (buckets + OVERRUN) * bucket_bytes(kind, words);
     table->most = most_of(buckets, kind, words);
-    if (kind == RESTS) {
+    if (is_rests(kind)) {
         table->rest_bits = rest_bits_for(table->bits, buckets);
         table->reciprocal = UINT64_MAX / buckets;
     }
 }
+
+/* What became of a state that was looked for.  It is in the table afterwards, even where there is no memory for more. */
+enum found { KNOWN, FRESH, NO_MEMORY };
 
 /* ------------------------------------------------------------------ growing */
 
@@ -303,10 +339,10 @@ ALWAYS_INLINE bool lengthen(struct table *table, const enum kind kind, const uns
                     state[word] = slot_word(run + k * size, slot, word, kind, words);
                 if (is_zero(state, words))
                     break;
-                if (kind == RESTS) {
-                    u64 home = begin + k + 1 - (state[0] >> old.rest_bits);
-                    u64 rest = state[0] & (((u64)1 << old.rest_bits) - 1);
-                    ok = ok && place_rest(table, hash_again(old.bits, old.buckets, home, rest));
+                if (is_rests(kind)) {
+                    u64 bucket, rest = rest_in(&old, state[0], begin + k, &bucket);
+                    rest = rest_of(table, hash_again(old.bits, old.buckets, bucket, rest), &bucket);
+                    ok = ok && place_rest(table, bucket, rest, kind);
                 } else {
                     ok = ok && place(table, state, kind, words);
                 }
@@ -317,46 +353,109 @@ ALWAYS_INLINE bool lengthen(struct table *table, const enum kind kind, const uns
     return ok;
 }
 
-/* Makes the table one of rests, with room for more, where that can be; else leaves it as it is. */
-static inline bool keep_rests(struct table *table)
+/* Whether no state of a table of words is further from its bucket than a rest can tell. */
+static inline bool all_are_near(const struct table *table)
 {
-    u64 buckets = table->count / 12;
-    if (table->bits >= 64 || buckets < LEAST_BUCKETS || rest_bits_for(table->bits, buckets) > MOST_REST_BITS)
-        return false;
-    struct table rests = *table;
-    rests.kind = RESTS;
-    set_buckets(&rests, buckets, RESTS, 1);
-    rests.slots = memory_new(rests.bytes, &rests.reserved);
-    if (!rests.slots)
-        return false;
-    const u64 zero = 0;
-    bool ok = !table->zero || place_rest(&rests, table_hash(&zero, table->bits, 1));
-    rests.count += table->zero;
-    for (u64 k = 0; ok && k < table->bytes / sizeof(u64); k++) {
-        const u64 *state = (const u64 *)(const void *)table->slots + k;
-        if (*state)
-            ok = place_rest(&rests, table_hash(state, table->bits, 1));
-    }
-    if (!ok) {
-        memory_free(rests.slots, rests.reserved);
-        return false;
-    }
-    memory_free(table->slots, table->reserved);
-    *table = rests;
+    for (u64 bucket = 0; bucket < table->bytes / LINE; bucket++)
+        for (unsigned slot = 0; slot < slots_in(WORDS, 1); slot++) {
+            u64 state = slot_word(table->slots + bucket * LINE, slot, 0, WORDS, 1);
+            u64 own = first_bucket(table_hash(&state, table->bits, 1), table->buckets);
+            if (state && bucket - own > MOST_FAR)
+                return false;
+        }
     return true;
+}
+
+/* Rewrites a table with narrower slots where it stands, bucket by bucket: a bucket has more slots then, and a state
+ * that is too far moves to where it would be now, which is never further. */
+ALWAYS_INLINE void narrow(struct table *table, const enum kind from, const enum kind to)
+{
+    const struct table old = *table;
+    table->kind = to;
+    set_buckets(table, old.buckets, to, 1);
+    for (u64 at = 0; at < old.bytes / LINE; at++) {
+        char *bucket = table->slots + at * LINE;
+        u64 values[LINE / sizeof(u32)];
+        unsigned count = 0;
+        for (unsigned slot = 0; slot < slots_in(from, 1) && !slot_is_empty(bucket, slot, from, 1); slot++)
+            values[count++] = slot_word(bucket, slot, 0, from, 1);
+        memset(bucket, 0, LINE);
+        for (unsigned k = 0; k < count; k++) {
+            u64 own, rest = from == WORDS ? rest_of(table, table_hash(&values[k], table->bits, 1), &own)
+                                          : rest_in(&old, values[k], at, &own);
+            place_rest(table, own, rest, to);
+        }
+    }
+}
+
+ALWAYS_INLINE void narrow_from(struct table *table, const enum kind from, const enum kind to)
+{
+    switch (to) {
+    case RESTS4:
+        narrow(table, from, RESTS4);
+        break;
+    case RESTS5:
+        narrow(table, from, RESTS5);
+        break;
+    case RESTS6:
+        narrow(table, from, RESTS6);
+        break;
+    default:
+        narrow(table, from, RESTS7);
+    }
+}
+
+/* Makes room by narrower slots, where that can be; else leaves the table as it is.  Slots that are not of a power of
+ * two are slower to compare, which only pays where the table is not in a cache. */
+static inline bool narrower(struct table *table)
+{
+    if (table->bits >= 64 || table->buckets < LEAST_BUCKETS)
+        return false;
+    enum kind to = rests_of(rest_bits_for(table->bits, table->buckets));
+    if (to == WORDS || to == table->kind || (to > RESTS4 && table->bytes < CUSTODY_ODD_SLOTS_FROM))
+        return false;
+    switch (table->kind) {
+    case RESTS7:
+        narrow_from(table, RESTS7, to);
+        return true;
+    case RESTS6:
+        narrow_from(table, RESTS6, to);
+        return true;
+    case RESTS5:
+        narrow_from(table, RESTS5, to);
+        return true;
+    default:
+        if (!all_are_near(table))
+            return false;
+        narrow_from(table, WORDS, to);
+        return true;
+    }
 }
 
 static __attribute__((noinline)) bool grow(struct table *table, const unsigned words)
 {
-    if (table->kind == WORDS && words == 1 && keep_rests(table))
+    bool is_of_words = table->kind == WORDS && words == 1;
+    if ((is_of_words || is_rests(table->kind)) && narrower(table))
         return true;
     switch (table->kind) {
     case NARROW:
         return lengthen(table, NARROW, 1);
-    case RESTS:
-        return lengthen(table, RESTS, 1);
+    case RESTS4:
+        return lengthen(table, RESTS4, 1);
+    case RESTS5:
+        return lengthen(table, RESTS5, 1);
+    case RESTS6:
+        return lengthen(table, RESTS6, 1);
+    case RESTS7:
+        return lengthen(table, RESTS7, 1);
     default:
-        return words == 1 ? lengthen(table, WORDS, 1) : lengthen(table, WORDS, words);
+        if (!is_of_words)
+            return lengthen(table, WORDS, words);
+        if (!lengthen(table, WORDS, 1))
+            return false;
+        /* With more room, no state may be too far any more. */
+        (void)narrower(table);
+        return true;
     }
 }
 
@@ -367,15 +466,15 @@ ALWAYS_INLINE u64 place_of(const struct table *table, const u64 *state, const en
 {
     if (kind == BITS)
         return table->slots[state[0] >> 3] >> (state[0] & 7) & 1 ? state[0] : UINT64_MAX;
-    if (kind != RESTS && is_zero(state, words))
+    if (is_zero(state, words))
         return table->zero ? 0 : UINT64_MAX;
     u64 hash = table_hash(state, table->bits, words), bucket = first_bucket(hash, table->buckets), wanted[words];
     for (unsigned k = 0; k < words; k++)
         wanted[k] = state[k];
-    u64 rest = kind == RESTS ? rest_of(table, hash, &bucket) : 0;
-    for (unsigned far = 0; far <= MOST_FAR || kind != RESTS; far++, bucket++) {
+    u64 rest = is_rests(kind) ? rest_of(table, hash, &bucket) : 0;
+    for (unsigned far = 0; far <= MOST_FAR || !is_rests(kind); far++, bucket++) {
         const char *at = table->slots + bucket * bucket_bytes(kind, words);
-        if (kind == RESTS)
+        if (is_rests(kind))
             wanted[0] = rest_slot(table, rest, far);
         for (unsigned slot = 0; slot < slots_in(kind, words); slot++) {
             u64 difference = 0;
@@ -395,9 +494,6 @@ ALWAYS_INLINE u64 places(const struct table *table, const enum kind kind, const 
     return kind == BITS ? table->bytes * 8 : table->bytes / bucket_bytes(kind, words) * slots_in(kind, words) + 1;
 }
 
-/* What became of a state that was looked for.  It is in the table afterwards, even where there is no memory for more. */
-enum found { KNOWN, FRESH, NO_MEMORY };
-
 /* Counts what was put into a bucket, and grows the table where it has to be. */
 ALWAYS_INLINE enum found added(struct table *table, const char *bucket, const enum kind kind, const unsigned words)
 {
@@ -408,23 +504,51 @@ ALWAYS_INLINE enum found added(struct table *table, const char *bucket, const en
     return FRESH;
 }
 
-ALWAYS_INLINE enum found insert_rest(struct table *table, u64 hash)
+static inline enum found insert_zero(struct table *table)
 {
-    for (;;) {
+    if (table->zero)
+        return KNOWN;
+    table->zero = true;
+    return FRESH;
+}
+
+static enum found insert_any_rest(struct table *table, u64 hash);
+
+ALWAYS_INLINE enum found insert_rest(struct table *table, u64 hash, const enum kind kind)
+{
+    while (table->kind == kind) {
         u64 first, rest = rest_of(table, hash, &first);
         for (unsigned far = 0; far <= MOST_FAR; far++) {
             char *bucket = table->slots + (first + far) * LINE;
             u64 wanted = rest_slot(table, rest, far);
-            if (LIKELY(bucket_has(bucket, &wanted, RESTS, 1)))
+            if (LIKELY(bucket_has(bucket, &wanted, kind, 1)))
                 return KNOWN;
-            if (is_full(bucket, RESTS, 1))
+            if (is_full(bucket, kind, 1))
                 continue;
-            ((u32 *)(void *)bucket)[first_empty(bucket, RESTS, 1)] = (u32)wanted;
-            return added(table, bucket, RESTS, 1);
+            save_slot(bucket, first_empty(bucket, kind, 1), &wanted, kind, 1);
+            return added(table, bucket, kind, 1);
         }
         /* Nowhere near is room: as good as full. */
         if (!grow(table, 1))
             return NO_MEMORY;
+    }
+    return insert_any_rest(table, hash);
+}
+
+/* Whatever kind of rests it is, and whatever state. */
+static __attribute__((noinline)) enum found insert_any_rest(struct table *table, u64 hash)
+{
+    if (hash == 0)
+        return insert_zero(table);
+    switch (table->kind) {
+    case RESTS4:
+        return insert_rest(table, hash, RESTS4);
+    case RESTS5:
+        return insert_rest(table, hash, RESTS5);
+    case RESTS6:
+        return insert_rest(table, hash, RESTS6);
+    default:
+        return insert_rest(table, hash, RESTS7);
     }
 }
 
@@ -440,14 +564,10 @@ ALWAYS_INLINE enum found insert(struct table *table, u64 hash, const u64 *state,
         *byte |= bit;
         return FRESH;
     }
-    if (kind == RESTS)
-        return insert_rest(table, hash);
-    if (UNLIKELY(is_zero(state, words))) {
-        if (table->zero)
-            return KNOWN;
-        table->zero = true;
-        return FRESH;
-    }
+    if (UNLIKELY(is_zero(state, words)))
+        return insert_zero(table);
+    if (is_rests(kind))
+        return insert_rest(table, hash, kind);
     const size_t size = bucket_bytes(kind, words);
     char *bucket = table->slots + first_bucket(hash, table->buckets) * size;
     for (;; bucket += size) {
