@@ -16,11 +16,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from custody.change import cache
-from custody.change.compare import Effort, compare_programs
+from custody.change.compare import Effort, compare_contract, compare_programs
 from custody.change.history import Repository
 from custody.change.result import Change, Result
 from custody.change.uses import Tree
-from custody.language import LimitError, SpecError, load
+from custody.language import LimitError, Program, SpecError, load
 from custody.language.diagnostic import Diagnostic
 from custody.language.library import SUFFIX
 from custody.language.parse import MAX_BYTES
@@ -48,6 +48,8 @@ class _Job:
     effort: Effort
     moved: str | None
     old_prefix: str
+    only_contract: bool
+    """Nothing changed but the contract that the model implements."""
 
 
 def gate(against: str | None, paths: Sequence[str], effort: Effort, jobs: int, *, cached: bool = True) -> Outcome:
@@ -166,8 +168,17 @@ def _plan(
         spec = _shown(repository, path)
         moved = None if origin == path else _shown(repository, origin)
         key = cache.key(one, other, spec, moved or "", repr(effort))
-        jobs.append(_Job(spec, str(folder / origin), spec, key, effort, moved, f"{folder}{os.sep}"))
+        only_contract = moved is None and _same_model(old, new, path)
+        jobs.append(_Job(spec, str(folder / origin), spec, key, effort, moved, f"{folder}{os.sep}", only_contract))
     return jobs, results, unchanged
+
+
+def _same_model(old: Tree, new: Tree, path: str) -> bool:
+    """Whether what changed is nothing but the contract that the model implements."""
+    if new.header(path).implements is None:
+        return False
+    made_of = new.without_contract(path)
+    return made_of == old.without_contract(path) and all(old.texts[p] == new.texts[p] for p in made_of)
 
 
 def _same_places(old: Tree, new: Tree, origin: str, path: str) -> bool:
@@ -213,12 +224,18 @@ def _run(jobs: Sequence[_Job], workers: int) -> Iterator[Result | tuple[Diagnost
 
 def _work(job: _Job) -> Result | tuple[Diagnostic, ...]:
     """One comparison, in whichever process; what cannot be read on one side is said of that side."""
-    try:
+
+    def old() -> Program:
         with _side(job.moved or job.spec, "OLD", job):
-            old = load(job.old)
+            return load(job.old)
+
+    try:
         with _side(job.spec, "NEW", job):
             new = load(job.new)
-        result = compare_programs(old, new, {}, job.effort, job.spec)
+        if job.only_contract and not job.effort.wide:
+            result = compare_contract(old, new, job.effort, job.spec)
+        else:
+            result = compare_programs(old(), new, {}, job.effort, job.spec)
     except SpecError as error:
         return tuple(error.diagnostics)
     except LimitError as error:

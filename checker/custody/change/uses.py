@@ -69,12 +69,19 @@ class Tree:
             self._closures[path] = (path, *sorted(found - {path}))
         return self._closures[path]
 
-    def _used(self, path: str) -> list[str]:
+    def without_contract(self, path: str) -> frozenset[str]:
+        """The file and all that it is made of, but for the contract that it implements and what only that uses."""
+        found = {path}
+        for used in self._used(path, contract=False):
+            found.update(self.closure(used))
+        return frozenset(found)
+
+    def _used(self, path: str, *, contract: bool = True) -> list[str]:
         text = self.texts[path]
         found: list[str | None] = []
         for match in _USE.finditer(text):
             found.append(self._by_path(path, match[1]) if match[1] else self.named(path, match[2]))
-        implemented = self.header(path).implements
+        implemented = self.header(path).implements if contract else None
         if implemented is not None:
             found.append(self.named(path, implemented))
         return [name for name in found if name is not None]
