@@ -85,7 +85,7 @@ class Contract:
 def test_each_rule_of_one_object_has_a_monitor() -> None:
     found, refused = monitors(dma_buf())
     assert [monitor.rule for monitor in found] == RULES
-    assert {refusal.rule for refusal in refused} == {"DB-CPU-13", "DB-OWN-05"}
+    assert {refusal.rule for refusal in refused} == {"DB-CPU-13", "DB-OWN-05", "DB-REF-05"}
     assert all("cannot count" in refusal.reason for refusal in refused)
 
 

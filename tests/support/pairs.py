@@ -190,7 +190,7 @@ CALLERS = (
     Edit("action renamed and not declared", CALL, (("action ask by Client\n", "action request by Client\n"),), "breaking",
          (("ACTION-REMOVED", "ask"), ("ACTION-ADDED", "request"),), ("ACTION-REMOVED", "ACTION-ADDED")),
     Edit("kmap removed", "dma_buf",
-         (('action kmap by Thread\n    "dma_buf_kmap: always succeeds inside a bracket, as often as one likes."\n    requires bracket[self] is open and not page_mapped[self] [DB-KMAP-01, DB-CPU-12]\n    page_mapped[self] = true\n\n', ""),),
+         (('action kmap by Thread\n    "dma_buf_kmap: always succeeds inside a bracket, as often as one likes."\n    requires reachable_by_user(self) [DB-REF-01]\n    requires bracket[self] is open and not page_mapped[self] [DB-KMAP-01, DB-CPU-12]\n    page_mapped[self] = true\n\n', ""),),
          "breaking", (("ACTION-REMOVED", "kmap"),)),
     Edit("new call", CALL, (("fair strong serve\n", "fair strong serve\n\naction cancel by Client\n    requires asked[self]\n    asked[self] = false\n"),), "compatible",
          (("ACTION-ADDED", "cancel"),)),
