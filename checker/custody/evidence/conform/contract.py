@@ -12,6 +12,7 @@ from custody.evidence.conform.world import World
 from custody.graph.build import ReachableGraph, reachable
 from custody.graph.machine import Machine
 from custody.system.display import show
+from custody.system.evaluate import evaluate
 from custody.system.finding import Limits
 from custody.system.model import State, System
 
@@ -63,6 +64,10 @@ class Contract:
 
     def enabled(self, state: State) -> list[int]:
         return [index for index, guard in enumerate(self._guards) if guard(state)]
+
+    def keeps_duties(self, index: int, state: State) -> bool:
+        """Whether who calls breaks no duty of his: what he owes, not what the call may answer."""
+        return all(evaluate(clause.expression, state) for clause in self.system.actions[index].clauses if clause.duty)
 
     def after(self, index: int, state: State) -> State | None:
         """The state after the step; None where the step breaks one of the contract's own checks. Remembered."""
@@ -143,6 +148,9 @@ def claimed(
             if target not in seen:
                 seen.add(target)
                 queue.append(target)
+    for node, action, _ in graph.broken:
+        if node in seen:
+            reasons[contract.steps[action].name, "breaks a check of the contract's own there"] += 1
     beyond = graph.transitions - len(arcs) - sum(reasons.values())
     excuses = [Excuse(name, reason, steps) for (name, reason), steps in sorted(reasons.items())]
     if beyond:

@@ -86,7 +86,8 @@ def scenarios(
 ) -> Iterator[Scenario]:
     """For each choice of two calls, or three, that can begin in one state: a few such states, from near to far.
 
-    The states are those that the `arcs` of the graph lead to.
+    The states are those that the `arcs` of the graph lead to.  Where some caller breaks a duty in whatever order the
+    calls are made, the contract says nothing of what follows: that is no choice.
     """
     moves: dict[int, list[Arc]] = {}
     for arc in arcs:
@@ -103,8 +104,9 @@ def scenarios(
                 begin.setdefault((step.actor, step.name), index)
         for size in (2, 3):
             for chosen in itertools.combinations(sorted(begin), size):
-                if len({actor for actor, _ in chosen}) == size:
-                    choices.setdefault(chosen, []).append((node, tuple(begin[key] for key in chosen)))
+                calls = tuple(begin[key] for key in chosen)
+                if len({actor for actor, _ in chosen}) == size and _is_proper(contract, state, calls):
+                    choices.setdefault(chosen, []).append((node, calls))
     parents = _parents(moves, graph.initial)
     for chosen in sorted(choices):
         found = choices[chosen]
@@ -112,6 +114,22 @@ def scenarios(
         for position in sorted({round(k * (len(found) - 1) / max(1, wanted - 1)) for k in range(wanted)}):
             node, calls = found[position]
             yield Scenario(_way(parents, node), graph.states[node], calls)
+
+
+def _is_proper(contract: Contract, state: State, calls: Sequence[int]) -> bool:
+    """Whether in some order, each call succeeding where it can, every caller keeps his duties."""
+    return any(_keep_duties(contract, state, order) for order in itertools.permutations(calls))
+
+
+def _keep_duties(contract: Contract, state: State, order: Sequence[int]) -> bool:
+    for call in order:
+        if not contract.keeps_duties(call, state):
+            return False
+        following = contract.after(call, state) if call in contract.enabled(state) else None
+        if following is None:
+            return True  # it fails, or waits, and that is the callee's matter
+        state = following
+    return True
 
 
 def _parents(moves: Mapping[int, Sequence[Arc]], initial: Sequence[int]) -> dict[int, tuple[int, int]]:

@@ -101,11 +101,6 @@ class DmaBufWorld(DataWorld):
             return "detached"
         return f"mapped({attached[0].table.direction.value})" if attached[0].mapped else "attached"
 
-    def excused(self, step: Step, before: Mapping[str, str], after: Mapping[str, str]) -> str | None:
-        if before["buffer"] == "released" and step.name in ("end_cpu_access", "kmap"):
-            return "who lost descriptor and mapping within a bracket has nothing left to say END to"
-        return None
-
     def pending(self, name: str) -> bool:
         return any(isinstance(entry[1], DmaBuf) for entry in self.kernel.deferred)
 
@@ -196,9 +191,7 @@ class DmaBufWorld(DataWorld):
         self.brackets[actor] = direction(dir)
 
     def do_end_cpu_access(self, actor: str) -> None:
-        # A user may have lost descriptor and area since; the core knows the buffer by the bracket's own reference.
-        assert self.buffer is not None
-        dma_buf.sync(self.buffer.file, _FLAGS[self.brackets[actor].value] | END)
+        dma_buf.sync(self._file(actor), _FLAGS[self.brackets[actor].value] | END)
         del self.brackets[actor]
 
     def do_kmap(self, actor: str) -> None:
