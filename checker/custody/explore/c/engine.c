@@ -12,6 +12,8 @@ enum {
     BITS_OF_A_BIT_TABLE = 26,
 };
 
+static void threads_ended(struct custody_engine *engine);
+
 static double now(void)
 {
     struct timespec time;
@@ -21,9 +23,18 @@ static double now(void)
 
 /* ------------------------------------------------------------------ making and freeing */
 
+/* Zeros, apart from what other threads write. */
+static void *zeros_new(size_t count, size_t each)
+{
+    size_t bytes = (count ? count : 1) * each;
+    bytes += -bytes % APART;
+    void *memory = aligned_alloc(APART, bytes);
+    return memory ? memset(memory, 0, bytes) : NULL;
+}
+
 static u64 *words_new(size_t count)
 {
-    return calloc(count ? count : 1, sizeof(u64));
+    return zeros_new(count, sizeof(u64));
 }
 
 static bool worker_open(struct custody_engine *engine, u32 number)
@@ -45,7 +56,7 @@ static bool worker_open(struct custody_engine *engine, u32 number)
     /* The state of zeros has its place here; what stands there at first must not look like it. */
     if (worker->recent)
         worker->recent[0] = 1;
-    worker->outgoing = calloc(shape->threads, sizeof *worker->outgoing);
+    worker->outgoing = zeros_new(shape->threads, sizeof *worker->outgoing);
     return worker->tally.fired && worker->tally.bad && worker->tally.held && worker->out && worker->block &&
            worker->hashes && worker->recent && worker->outgoing;
 }
@@ -62,12 +73,15 @@ struct custody_engine *custody_new(const struct custody_shape *shape, custody_ex
     struct custody_engine *engine = calloc(1, sizeof *engine);
     if (!engine)
         return NULL;
+    pthread_mutex_init(&engine->lock, NULL);
+    pthread_cond_init(&engine->begun, NULL);
+    pthread_cond_init(&engine->ended, NULL);
     engine->shape = *shape;
     engine->expand = expand;
     engine->block = OUT_STATES / (shape->actions ? shape->actions : 1);
     engine->block = engine->block > BLOCK ? BLOCK : engine->block < 1 ? 1 : engine->block;
-    engine->shards = calloc(shape->threads, sizeof *engine->shards);
-    engine->workers = calloc(shape->threads, sizeof *engine->workers);
+    engine->shards = zeros_new(shape->threads, sizeof *engine->shards);
+    engine->workers = zeros_new(shape->threads, sizeof *engine->workers);
     engine->first = malloc((shape->watches + 1) * sizeof(u64));
     engine->bad = words_new(words_for(shape->watches));
     bool ok = engine->shards && engine->workers && engine->first && engine->bad;
@@ -104,6 +118,10 @@ void custody_free(struct custody_engine *engine)
 {
     if (!engine)
         return;
+    threads_ended(engine);
+    pthread_mutex_destroy(&engine->lock);
+    pthread_cond_destroy(&engine->begun);
+    pthread_cond_destroy(&engine->ended);
     for (u32 k = 0; k < engine->shape.threads; k++) {
         if (engine->workers) {
             struct worker *worker = &engine->workers[k];
@@ -116,6 +134,10 @@ void custody_free(struct custody_engine *engine)
             free(worker->recent);
             for (u32 to = 0; worker->outgoing && to < engine->shape.threads; to++)
                 free(worker->outgoing[to]);
+            for (struct batch *next, *batch = worker->spare; batch; batch = next) {
+                next = batch->next;
+                free(batch);
+            }
             free(worker->outgoing);
             if (worker->engine)
                 pthread_mutex_destroy(&worker->lock);
@@ -210,29 +232,63 @@ static void work(struct worker *worker, bool alone)
     receive(worker);
 }
 
-static void *work_in_thread(void *worker)
+/* A thread's life: it takes part in every round until it is told to leave. */
+static void *take_part(void *argument)
 {
-    work(worker, false);
+    struct worker *worker = argument;
+    struct custody_engine *engine = worker->engine;
+    u64 rounds = 0;
+    pthread_mutex_lock(&engine->lock);
+    for (;;) {
+        while (engine->rounds == rounds && !engine->leave)
+            pthread_cond_wait(&engine->begun, &engine->lock);
+        if (engine->leave)
+            break;
+        rounds = engine->rounds;
+        pthread_mutex_unlock(&engine->lock);
+        work(worker, false);
+        pthread_mutex_lock(&engine->lock);
+        if (--engine->working == 0)
+            pthread_cond_signal(&engine->ended);
+    }
+    pthread_mutex_unlock(&engine->lock);
     return NULL;
+}
+
+static bool threads_started(struct custody_engine *engine)
+{
+    while (engine->started + 1 < engine->shape.threads) {
+        struct worker *worker = &engine->workers[engine->started + 1];
+        if (pthread_create(&worker->thread, NULL, take_part, worker))
+            return false;
+        engine->started++;
+    }
+    return true;
+}
+
+static void threads_ended(struct custody_engine *engine)
+{
+    pthread_mutex_lock(&engine->lock);
+    engine->leave = true;
+    pthread_cond_broadcast(&engine->begun);
+    pthread_mutex_unlock(&engine->lock);
+    for (u32 k = 1; k <= engine->started; k++)
+        pthread_join(engine->workers[k].thread, NULL);
 }
 
 static void work_together(struct custody_engine *engine)
 {
-    u32 threads = engine->shape.threads, started = 0;
-    pthread_t running[threads];
-    atomic_store(&engine->producing, threads);
-    for (u32 k = 1; k < threads; k++, started++)
-        if (pthread_create(&running[k], NULL, work_in_thread, &engine->workers[k]))
-            break;
-    atomic_fetch_sub(&engine->producing, threads - 1 - started);
-    if (started + 1 < threads) {
-        /* Nobody would take what is sent to a thread that could not be started. */
-        atomic_store(&engine->pause, true);
-        engine->workers[0].status = CUSTODY_NO_MEMORY;
-    }
+    atomic_store(&engine->producing, engine->shape.threads);
+    pthread_mutex_lock(&engine->lock);
+    engine->working = engine->started;
+    engine->rounds++;
+    pthread_cond_broadcast(&engine->begun);
+    pthread_mutex_unlock(&engine->lock);
     work(&engine->workers[0], false);
-    for (u32 k = 1; k <= started; k++)
-        pthread_join(running[k], NULL);
+    pthread_mutex_lock(&engine->lock);
+    while (engine->working)
+        pthread_cond_wait(&engine->ended, &engine->lock);
+    pthread_mutex_unlock(&engine->lock);
 }
 
 /* Notes the watches that were seen for the first time in this layer. */
@@ -331,8 +387,10 @@ enum custody_status custody_run(struct custody_engine *engine, double seconds, u
         atomic_store(&engine->pause, false);
         if (engine->shape.threads == 1 || remaining(engine) < WORTH_SHARING)
             work(&engine->workers[0], true);
-        else
+        else if (threads_started(engine))
             work_together(engine);
+        else
+            return CUSTODY_NO_MEMORY;
         note_watches(engine);
         count_up(engine);
         for (u32 k = 0; k < engine->shape.threads; k++) {

@@ -22,25 +22,31 @@ struct batch {
     u64 states[];
 };
 
+/* Shards and workers begin at this multiple: a line of the cache that one thread writes is nobody else's, nor is the
+ * one that the processor reads along with it. */
+enum { APART = 128 };
+
 struct shard {
-    struct table table;
+    _Alignas(APART) struct table table;
     struct store store;
     u64 *ends; /* of the layers, as counts of the store */
     size_t layers, room;
-    _Atomic u64 cursor; /* the next state to expand; below `ends` of the layer that is expanded */
+    _Alignas(APART) _Atomic u64 cursor; /* the next state to expand; below `ends` of the layer that is expanded */
 };
 
 struct worker {
-    struct custody_engine *engine;
+    _Alignas(APART) struct custody_engine *engine;
     u32 number;
     struct tally tally;
     u64 *out, *block, *hashes;
     u64 *recent; /* states that were seen a moment ago, by the first bits of their hash; zeros at first */
     struct batch **outgoing; /* one for each thread, being filled */
-    pthread_mutex_t lock;
+    struct batch *spare;     /* to be filled again */
+    pthread_t thread;
+    _Alignas(APART) pthread_mutex_t lock;
     struct batch *inbox; /* under `lock` */
     _Atomic size_t waiting;
-    enum custody_status status;
+    _Alignas(APART) enum custody_status status;
 };
 
 struct custody_engine {
@@ -53,6 +59,11 @@ struct custody_engine {
     u64 *first, *bad; /* for each watch the layer; what was seen before this round */
     struct shard *shards;
     struct worker *workers;
+    pthread_mutex_t lock; /* of the four below */
+    pthread_cond_t begun, ended;
+    u64 rounds;           /* that threads were asked to take part in */
+    u32 working, started; /* threads beside the caller's: in this round, and at all */
+    bool leave;
     _Atomic bool pause, full;
     _Atomic u32 producing;
     _Atomic u64 states, bytes;

@@ -89,18 +89,25 @@ ALWAYS_INLINE size_t keep_from(struct worker *worker, struct shard *shard, const
 
 /* ------------------------------------------------------------------ between threads */
 
-static struct batch *batch_to(struct worker *worker, u32 to)
+/* There is a batch to every thread, this one included: a place to write to where nothing is sent. */
+static bool has_batches(struct worker *worker)
 {
-    if (!worker->outgoing[to]) {
-        struct batch *batch = malloc(sizeof *batch + (size_t)BATCH * worker->engine->shape.words * sizeof(u64));
+    for (u32 to = 0; to < worker->engine->shape.threads; to++) {
+        if (worker->outgoing[to])
+            continue;
+        struct batch *batch = worker->spare;
+        if (batch)
+            worker->spare = batch->next;
+        else
+            batch = malloc(sizeof *batch + (size_t)BATCH * worker->engine->shape.words * sizeof(u64));
         if (!batch) {
             worker->status = CUSTODY_NO_MEMORY;
-            return NULL;
+            return false;
         }
         batch->count = 0;
         worker->outgoing[to] = batch;
     }
-    return worker->outgoing[to];
+    return true;
 }
 
 static void send(struct worker *worker, u32 to)
@@ -118,33 +125,40 @@ static void send(struct worker *worker, u32 to)
 void send_rest(struct worker *worker)
 {
     for (u32 to = 0; to < worker->engine->shape.threads; to++)
-        if (worker->outgoing[to])
+        if (worker->outgoing[to] && worker->outgoing[to]->count)
             send(worker, to);
 }
 
-/* Moves this thread's states and their hashes to the front and the others into batches; returns how many are its own. */
+/* Moves this thread's states and their hashes to the front and the others into batches; returns how many are its own.
+ * Every state is written to both places and counted in one: whose it is no processor can foresee, and a jump that it
+ * guessed wrong costs more. */
 ALWAYS_INLINE size_t sort_out(struct worker *worker, u64 *states, size_t count, const unsigned words)
 {
     struct custody_engine *engine = worker->engine;
-    u32 threads = engine->shape.threads;
+    const u32 threads = engine->shape.threads, number = worker->number;
+    struct batch **outgoing = worker->outgoing;
+    u64 *hashes = worker->hashes;
     size_t mine = 0;
+    if (!has_batches(worker))
+        return 0;
     for (size_t k = 0; k < count; k++) {
-        const u64 *state = states + k * words;
-        u64 hash = worker->hashes[k];
+        u64 hash = hashes[k];
         u32 to = owner_of(hash, threads);
-        if (to == worker->number) {
-            for (unsigned word = 0; word < words; word++)
-                states[mine * words + word] = state[word];
-            worker->hashes[mine++] = hash;
-            continue;
+        struct batch *batch = outgoing[to];
+        size_t sent = batch->count;
+        for (unsigned word = 0; word < words; word++) {
+            u64 value = states[k * words + word];
+            states[mine * words + word] = value;
+            batch->states[sent * words + word] = value;
         }
-        struct batch *batch = batch_to(worker, to);
-        if (UNLIKELY(!batch))
-            return mine;
-        for (unsigned word = 0; word < words; word++)
-            batch->states[batch->count * words + word] = state[word];
-        if (++batch->count == BATCH)
+        hashes[mine] = hash;
+        mine += to == number;
+        batch->count = sent += to != number;
+        if (UNLIKELY(sent == BATCH)) {
             send(worker, to);
+            if (!has_batches(worker))
+                return mine;
+        }
     }
     return mine;
 }
@@ -247,7 +261,8 @@ bool receive(struct worker *worker)
         struct batch *next = batch->next;
         if (worker->status == CUSTODY_DONE)
             put(worker, batch->states, batch->count, TAKE);
-        free(batch);
+        batch->next = worker->spare;
+        worker->spare = batch;
         atomic_fetch_sub(&worker->waiting, 1);
         batch = next;
     }
