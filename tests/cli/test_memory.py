@@ -1,0 +1,32 @@
+"""A process stays within the memory that it was given, and says so when that is too little."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+LIFECYCLE = Path(__file__).parents[1] / "protocols" / "lifecycle.custody"
+SHARE = 1.05
+"""Of what was allowed: how much may be used."""
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_search_that_does_not_fit_ends_within_its_memory(threads: int, tmp_path: Path) -> None:
+    allowed, result = 80, tmp_path / "result.json"
+    command = [sys.executable, "-m", "custody", "check", str(LIFECYCLE), "--set", "N=7", "--no-symmetry"]
+    command += ["--threads", str(threads), "--max-memory", str(allowed), "--json", str(result)]
+    environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 3
+    (run,) = json.loads(result.read_text(encoding="utf-8"))["runs"]
+    assert run["limit"] == f"max-memory {allowed} MiB"
+    assert usage.ru_maxrss / 1024 <= SHARE * allowed
+    # It was used, too: most of it is states.
+    assert usage.ru_maxrss / 1024 >= allowed / SHARE
