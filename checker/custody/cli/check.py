@@ -7,9 +7,10 @@ from pathlib import Path
 import click
 
 from custody.cli.codes import heaviest
-from custody.cli.options import Exploring, exploring
+from custody.cli.options import Exploring, exploring, source_option
 from custody.cli.outputs import Output, human_stream, paired, reporting, write
 from custody.cli.session import Session, jobs_option
+from custody.present.draw.links import Links
 from custody.present.formats import Format
 from custody.present.formats import render as render_format
 from custody.present.report import Report
@@ -25,6 +26,7 @@ from custody.present.report import Report
     metavar="DIR",
     help="Draw the shortest counterexample of each violated property into this folder, as SVG.",
 )
+@source_option
 def command(
     paths: tuple[str, ...],
     exploring: Exploring,
@@ -33,6 +35,7 @@ def command(
     formats: tuple[str, ...],
     files: tuple[str, ...],
     charts: str | None,
+    source_url: str,
 ) -> int:
     """Check every property of every specification.
 
@@ -47,7 +50,7 @@ def command(
     for output in outputs:
         write(output, render_format(output.format, report))
     if folder is not None:
-        _draw(report, folder)
+        _draw(report, folder, Links(charts or "", source_url))
     return heaviest(session.codes)
 
 
@@ -61,8 +64,8 @@ def _folder(name: str) -> Path:
     return folder
 
 
-def _draw(report: Report, folder: Path) -> None:
+def _draw(report: Report, folder: Path, links: Links) -> None:
     from custody.present.draw.charts import charts
 
-    for name, picture in charts(report):
+    for name, picture in charts(report, links):
         write(Output(Format.TEXT, str(folder / name)), picture)

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from custody.cli.codes import Code
-from custody.cli.options import setting_option
+from custody.cli.options import setting_option, source_option
 from custody.cli.paths import load_one
 from custody.language import LimitError, SpecError
 from custody.language.kept import instances
@@ -17,6 +17,7 @@ from custody.present.diagnostics import render as render_diagnostic
 from custody.present.draw.chart import chart
 from custody.present.draw.dot import map_dot
 from custody.present.draw.layers import layers_dot
+from custody.present.draw.links import Links
 from custody.present.draw.locks import locks_map
 from custody.present.draw.maps import map_of
 from custody.present.draw.render import FORMATS, NoGraphvizError, render, write
@@ -49,6 +50,7 @@ from custody.system.model import System
     help="What to tell states apart by; for trace, whose values get a lane of their own.",
 )
 @setting_option
+@source_option
 def command(
     path: str,
     target: str,
@@ -56,6 +58,7 @@ def command(
     wanted: str | None,
     variables: str | None,
     settings: list[tuple[str, str]],
+    source_url: str,
 ) -> int:
     """Draw PATH, a specification."""
     file = Path(target)
@@ -72,17 +75,18 @@ def command(
         return Code.WRONG_REQUEST
     except LimitError as error:
         raise click.UsageError(str(error)) from None
+    links = Links(str(file.parent), source_url)
     try:
         if kind == "trace":
-            _save(_trace(systems, spec.name, wanted, variables), file)
+            _save(_trace(systems, spec.name, wanted, variables, links), file)
         elif kind == "locks":
-            render(map_dot(locks_map(systems[0], spec.name)), file)
+            render(map_dot(locks_map(systems[0], spec.name), links), file)
         elif kind == "layers":
             sides = {action.actor.partition(".")[0]: action.side or "" for action in systems[0].actions}
-            render(layers_dot(spec.name, spec.program.name, uses(spec.program), sides), file)
+            render(layers_dot(spec.name, spec.program.name, uses(spec.program), sides, links), file)
         else:
             views = _named(systems[0], variables) if variables else ()
-            render(map_dot(map_of(systems[0], spec.name, kind, views)), file)
+            render(map_dot(map_of(systems[0], spec.name, kind, views), links), file)
     except NoGraphvizError as error:
         raise click.UsageError(str(error)) from None
     except OSError as error:
@@ -110,7 +114,7 @@ def _named(system: System, variables: str) -> list[View]:
     return found
 
 
-def _trace(systems: tuple[System, ...], name: str, wanted: str | None, variables: str | None) -> Table:
+def _trace(systems: tuple[System, ...], name: str, wanted: str | None, variables: str | None, links: Links) -> Table:
     """The chart of the wanted property's trace, in the first instance that has one."""
     known = list(dict.fromkeys(p.name for system in systems for p in system.properties))
     if wanted is not None and wanted not in known:
@@ -124,7 +128,7 @@ def _trace(systems: tuple[System, ...], name: str, wanted: str | None, variables
         run = check(system, name, properties=names)
         found = _first(run.properties, anything=wanted is not None)
         if found is not None and found.finding.trace is not None:
-            return chart(system, found, _named(system, variables) if variables else None)
+            return chart(system, found, _named(system, variables) if variables else None, links)
     raise click.UsageError(f"{'it' if wanted is None else repr(wanted)} has no trace to draw: nothing is violated")
 
 

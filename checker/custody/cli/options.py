@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from custody.present.draw.links import is_base
 from custody.properties.engines import EngineChoice
 from custody.system.finding import Limits, Means
 
@@ -88,6 +89,22 @@ setting_option = click.option(
 
 seconds_option = click.option(
     "--timeout", type=float, callback=_seconds, metavar="SECONDS", help="Stop each instance after so long."
+)
+
+
+def _base(_context: click.Context, _option: click.Parameter, text: str) -> str:
+    if not is_base(text):
+        raise click.BadParameter(f"'{text}' is no address of files: http, https, file, or a relative path")
+    return text
+
+
+source_option = click.option(
+    "--source-url",
+    default="",
+    metavar="URL",
+    callback=_base,
+    help="Where links to the specification lead: a folder's address, to which file and #Lnn are added, or one with"
+    " {file} and {line} (default: relative to the picture).",
 )
 
 _OPTIONS = (

@@ -13,6 +13,7 @@ from custody.graph.build import ReachableGraph
 from custody.graph.machine import Machine
 from custody.system.display import View, show
 from custody.system.model import Form, System
+from custody.system.place import Place
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -42,7 +43,9 @@ class Quotient:
 
     names: tuple[str, ...]
     nodes: list[Node] = field(default_factory=list[Node])
-    edges: dict[tuple[int, int], dict[Label, str]] = field(default_factory=dict[tuple[int, int], dict[Label, str]])
+    edges: dict[tuple[int, int], dict[Label, Place]] = field(
+        default_factory=dict[tuple[int, int], dict[Label, Place]]
+    )
     """For each pair of nodes the labels, with the source place of the action."""
     complete: bool = True
 
@@ -73,8 +76,7 @@ def project(system: System, graph: ReachableGraph, views: Sequence[View]) -> Quo
         for action, target in moves:
             what = system.actions[action]
             label = Label(what.name, what.outcome or "", what.side or what.actor.partition(".")[0])
-            place = f"{what.place.file}:{what.place.line}"
-            quotient.edges.setdefault((of[source], of[target]), {}).setdefault(label, place)
+            quotient.edges.setdefault((of[source], of[target]), {}).setdefault(label, what.place)
     return quotient
 
 

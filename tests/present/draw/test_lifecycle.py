@@ -59,10 +59,10 @@ def test_every_state_and_every_way_is_there() -> None:
     picture = drawn(failing_lamp())
     assert [node.lines for node in picture.nodes] == [("off",), ("on",), ("blown",)]
     assert ways(picture) == [
-        ("off", "on", ("press",), False, False),
-        ("on", "on", ("press (EBUSY)",), True, False),
-        ("on", "blown", ("press",), False, False),
-        ("on", "blown", ("press (EIO)",), True, False),
+        ("off", "on", ("user: press",), False, False),
+        ("on", "on", ("user: press (EBUSY)",), True, False),
+        ("on", "blown", ("user: press",), False, False),
+        ("on", "blown", ("user: press (EIO)",), True, False),
     ]
 
 
@@ -112,7 +112,7 @@ def test_a_deadlock_is_marked_where_deadlock_is_a_property() -> None:
 
 def test_a_step_that_breaks_a_check_leads_to_what_it_breaks() -> None:
     picture = drawn(lamp(NO_SHORT, shorts=True))
-    assert ("blown", "! no_short", ("press",), False, True) in ways(picture)
+    assert ("blown", "! no_short", ("User: press",), False, True) in ways(picture)
     assert picture.nodes[-1].complaints == ("no_short",)
     assert "lamp.custody:12" in picture.edges[-1].ways[0].tip
 
@@ -121,9 +121,9 @@ def test_a_step_that_breaks_a_transition_property_is_marked() -> None:
     system = lamp(NO_RELIGHT)
     off = replace(action("switch off", not_(OFF), 0, 16), name="drop")
     picture = drawn(replace(system, actions=(*system.actions, off)))
-    assert ("on", "off", ("drop", "breaks no_relight"), False, True) in ways(picture)
-    assert ("blown", "off", ("drop",), False, False) in ways(picture)
-    assert ("on", "off", ("drop",), False, False) not in ways(picture)
+    assert ("on", "off", ("User: drop", "breaks no_relight"), False, True) in ways(picture)
+    assert ("blown", "off", ("User: drop",), False, False) in ways(picture)
+    assert ("on", "off", ("User: drop",), False, False) not in ways(picture)
 
 
 def test_a_breaking_step_within_a_group_marks_the_group() -> None:
@@ -144,7 +144,7 @@ def test_ways_between_the_same_groups_share_an_edge_and_keep_their_sides() -> No
     system = lamp()
     picture = drawn(replace(system, actions=(*(replace(a, side="user") for a in system.actions), other)))
     first = picture.edges[0]
-    assert [(way.lines, way.side) for way in first.ways] == [(("press",), "user"), (("pull",), "core")]
+    assert [(way.lines, way.side) for way in first.ways] == [(("user: press",), "user"), (("core: pull",), "core")]
     assert "lamp.custody:17" in first.ways[1].tip
 
 

@@ -57,7 +57,7 @@ def test_the_state_map_has_every_state_and_every_way(light: Path) -> None:
     dot = map_dot(drawn)
     assert re.findall(r'"n\d" \[label=<(\w+)', dot) == ["off", "on", "blown"]
     told = [(edge.source, edge.target, edge.ways[0].lines, edge.fails) for edge in drawn.edges]
-    assert told == [("n0", "n1", ("press",), False), ("n1", "n2", ("press (EBUSY)",), True)]
+    assert told == [("n0", "n1", ("user: press",), False), ("n1", "n2", ("user: press (EBUSY)",), True)]
     assert [line for line in dot.splitlines() if "style=dashed" in line] == [
         line for line in dot.splitlines() if '"n1" -> "n2"' in line
     ]

@@ -1,29 +1,29 @@
 """A counterexample as a sequence chart: time runs down, a lane for each actor, a row for each step.
 
-Beside the actors stand the values that matter: locks that the actors take, and what the property looks at, each as
-blocks from the step that gives it a value to the step that takes it away.  Everything else that a step changes is in
-a column of words.  The step that breaks the property is framed and marked, and the explanation stands below it.
+Beside the actors stand the values that matter: who holds each lock, where the data is fresh, and what the property
+looks at, each as blocks from the step that gives it a value to the step that takes it away.  Everything else that a
+step changes is in a column of words.  The step that breaks the property is framed and marked, and the explanation
+stands below it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 from pathlib import PurePath
 
+from custody.present.draw.lanes import READING, About, Lane, is_fresh, lanes, of_views
+from custody.present.draw.links import NO_LINKS, Links
 from custody.present.draw.marks import place_of
-from custody.present.draw.style import FAINT, HEAD_FILL, INK, WRONG, WRONG_FILL, Owner, fill, side_fill
+from custody.present.draw.style import BACKGROUND, FAINT, HEAD_FILL, INK, WRONG, WRONG_FILL, Owner, fill, side_fill
 from custody.present.draw.table import Cell, Table
 from custody.present.report import Step, free_start, step_words, trace_steps
 from custody.properties.result import PropertyResult
-from custody.system.display import View, show, variables
+from custody.system.display import View, variables
 from custody.system.expression import Expr, reads
 from custody.system.finding import Trace, Verdict
 from custody.system.model import Form, Property, System
-
-MOST_WATCHED = 5
-"""How many values get a lane of their own unless they are asked for by name."""
 
 _LANE, _VALUE, _WORDS, _REST = 230.0, 190.0, 330.0, 130.0
 """The widest that a column of an actor, of a value, of changes and of anything else becomes, in pixels."""
@@ -40,9 +40,10 @@ class _Run:
     trace: Trace
     steps: tuple[Step, ...]
     actors: tuple[str, ...]
-    watched: tuple[View, ...]
+    watched: tuple[Lane, ...]
     chosen: dict[str, str]
     wrong: bool
+    links: Links
 
     @property
     def has_start(self) -> bool:
@@ -56,28 +57,52 @@ class _Run:
     @property
     def has_words(self) -> bool:
         """Whether something changes, or is chosen, that has no lane."""
-        lanes = {view.name for view in self.watched}
-        return bool(self.chosen.keys() - lanes) or any(step.changes.keys() - lanes for step in self.steps)
+        return any(self.started()) or any(any(self.changed(number)) for number in range(1, len(self.steps) + 1))
+
+    def started(self) -> Iterator[str]:
+        """What was chosen at first and has no lane, in words."""
+        return (f"{name}: {value}" for name, value in self.chosen.items() if not self._is_covered(name, None))
+
+    def changed(self, number: int) -> Iterator[str]:
+        """What the step changes that has no lane, in words."""
+        changes = self.steps[number - 1].changes
+        return (
+            f"{name}: {old} → {new}" for name, (old, new) in changes.items() if not self._is_covered(name, number)
+        )
+
+    def _is_covered(self, name: str, number: int | None) -> bool:
+        """Whether the lanes show what is called so, or all of it that the step changes."""
+        lanes = frozenset[int]().union(*(lane.parts for lane in self.watched))
+        parts = next(frozenset(variables(view.shape)) for view in self.system.views if view.name == name)
+        if number is not None:
+            before, after = self.trace.states[number - 1], self.trace.states[number]
+            parts = frozenset(part for part in parts if before[part] != after[part])
+        return parts <= lanes
 
 
-def chart(system: System, result: PropertyResult, watched: Sequence[View] | None = None) -> Table:
-    """The chart of the result's trace, which must have one. `watched` are the values to give lanes to."""
+def chart(
+    system: System, result: PropertyResult, watched: Sequence[View] | None = None, links: Links = NO_LINKS
+) -> Table:
+    """The chart of the result's trace, which must have one. `watched` are the values to give lanes to; steps and
+    their lines link to what the specification says."""
     trace, subject = result.finding.trace, result.subject
     if trace is None:
         raise ValueError(f"{subject.name} has no trace")
     violated = result.finding.verdict is Verdict.VIOLATED
     steps = trace_steps(system, trace)
+    asked = read_by(system, subject, trace)
     run = _Run(
         system,
         trace,
         steps,
         _actors(system, steps),
-        watched_views(system, trace, subject) if watched is None else tuple(watched),
+        lanes(system, trace, asked) if watched is None else of_views(watched, trace),
         free_start(system, trace),
         wrong=violated and trace.loop_at is None and not trace.stutters,
+        links=links,
     )
-    blame = _read_by(system, subject, trace) if run.wrong else frozenset[int]()
-    heads = [*run.actors, *(view.name for view in run.watched)]
+    blame = asked if run.wrong else frozenset[int]()
+    heads = [*run.actors, *(lane.name for lane in run.watched)]
     most = [_REST, *(_LANE for _ in run.actors), *(_VALUE for _ in run.watched)]
     if run.has_words:
         heads.append("also changes" if run.watched else "what changes")
@@ -88,8 +113,8 @@ def chart(system: System, result: PropertyResult, watched: Sequence[View] | None
     cells += _numbers(run)
     for lane, actor in enumerate(run.actors):
         cells += _lane(run, 1 + lane, actor)
-    for lane, view in enumerate(run.watched):
-        cells += _values(run, 1 + len(run.actors) + lane, view, blame)
+    for at, lane in enumerate(run.watched):
+        cells += _values(run, 1 + len(run.actors) + at, lane, blame)
     if run.has_words:
         cells += _words(run, len(heads) - 1)
     cells += _lines(run, len(heads))
@@ -99,24 +124,7 @@ def chart(system: System, result: PropertyResult, watched: Sequence[View] | None
     return Table(title, subject.doc, tuple(cells), tuple(most), _LEAST)
 
 
-def watched_views(system: System, trace: Trace, subject: Property) -> tuple[View, ...]:
-    """What changes in the trace and matters: locks first, then what the property reads; at most MOST_WATCHED.
-
-    Where the first state is wrong already, nothing changes: then it is what matters in that state.
-    """
-    locks = reads(*(holds for action in system.actions for wait in action.waits for _, holds in wait.holders))
-    asked = _read_by(system, subject, trace)
-    moving = [
-        view
-        for view in system.views
-        if not view.hidden and (trace.length == 0 or len({show(view.shape, state) for state in trace.states}) > 1)
-    ]
-    held = [view for view in moving if not locks.isdisjoint(variables(view.shape))]
-    read = [view for view in moving if view not in held and not asked.isdisjoint(variables(view.shape))]
-    return tuple((held + read)[:MOST_WATCHED])
-
-
-def _read_by(system: System, subject: Property, trace: Trace) -> frozenset[int]:
+def read_by(system: System, subject: Property, trace: Trace) -> frozenset[int]:
     """The variables that decide whether the property fails at the end of the trace."""
     expressions: list[Expr] = [subject.expression]
     if subject.form in (Form.EVENTUALLY, Form.LEADS_TO):
@@ -166,41 +174,41 @@ def _lane(run: _Run, column: int, actor: str) -> Iterable[Cell]:
 def _step(run: _Run, row: int, column: int, number: int, step: Step) -> Cell:
     action = step.action
     cell = Cell(row, column, (step_words(action),), fill=side_fill(action.side or ""), tip=place_of(action))
+    cell = replace(cell, link=run.links.to(action.place))
     if run.wrong and number == len(run.steps):
         return replace(cell, fill=WRONG_FILL, ink=WRONG, bold=True, thick=True)
     return cell
 
 
-def _values(run: _Run, column: int, view: View, blame: frozenset[int]) -> Iterable[Cell]:
+def _values(run: _Run, column: int, lane: Lane, blame: frozenset[int]) -> Iterable[Cell]:
     """A block for each value, as high as it stays. The last one is marked where the property fails by it."""
-    shown = [show(view.shape, state) for state in run.trace.states]
+    shown = list(lane.shown)
     shown += shown[-1:] * (len(run.steps) + 1 - len(shown))
-    # A value that is somebody's name, such as a lock's, says who keeps it.
-    names = {name for _, instances in run.system.roles for name in instances}.union(run.actors)
     starts = [0, *(at for at, (old, new) in enumerate(pairwise(shown), 1) if old != new), len(shown)]
     for begin, end in pairwise(starts):
         value = shown[begin]
         cell = Cell(
-            run.row(begin),
-            column,
-            (value,),
-            rows=end - begin,
-            fill=Owner.KEPT.fill if value in names else fill((value,)),
-            tip=view.name,
+            run.row(begin), column, (value,), rows=end - begin, fill=_lane_fill(run, lane, value), tip=lane.name
         )
-        if run.wrong and end == len(shown) and not blame.isdisjoint(variables(view.shape)):
+        if run.wrong and end == len(shown) and not blame.isdisjoint(lane.parts):
             cell = replace(cell, ink=WRONG, bold=True)
         yield cell
 
 
+def _lane_fill(run: _Run, lane: Lane, value: str) -> str:
+    if lane.about is About.DATA:
+        return {True: Owner.KEPT.fill, False: Owner.NOBODY.fill, None: BACKGROUND}[is_fresh(value)]
+    # A value that is somebody's name, such as a lock's, says who keeps it.
+    names = {name for _, instances in run.system.roles for name in instances}.union(run.actors)
+    kept = value in names or value.endswith(READING)
+    return Owner.KEPT.fill if kept else fill((value,))
+
+
 def _words(run: _Run, column: int) -> Iterable[Cell]:
-    lanes = {view.name for view in run.watched}
     if run.has_start:
-        texts = tuple(f"{name}: {value}" for name, value in run.chosen.items() if name not in lanes)
-        yield Cell(run.row(0), column, texts, ink=FAINT)
-    for number, step in enumerate(run.steps, 1):
-        texts = tuple(f"{name}: {old} → {new}" for name, (old, new) in step.changes.items() if name not in lanes)
-        yield Cell(run.row(number), column, texts)
+        yield Cell(run.row(0), column, tuple(run.started()), ink=FAINT)
+    for number in range(1, len(run.steps) + 1):
+        yield Cell(run.row(number), column, tuple(run.changed(number)))
 
 
 def _lines(run: _Run, column: int) -> Iterable[Cell]:
@@ -210,7 +218,8 @@ def _lines(run: _Run, column: int) -> Iterable[Cell]:
         place = step.action.place
         here = place.file == run.system.file
         text = str(place.line) if here else f"{PurePath(place.file).stem}:{place.line}"
-        yield Cell(run.row(number), column, (text,), ink=FAINT, tip=place_of(step.action))
+        cell = Cell(run.row(number), column, (text,), ink=FAINT, tip=place_of(step.action))
+        yield replace(cell, link=run.links.to(place))
 
 
 def _foot(run: _Run, message: str, columns: int, *, violated: bool) -> Cell:

@@ -10,13 +10,14 @@ from collections.abc import Iterator
 from pathlib import PurePath
 
 from custody.present.draw.chart import chart
+from custody.present.draw.links import NO_LINKS, Links
 from custody.present.draw.table_svg import table_svg
 from custody.present.report import Report
 from custody.properties.result import PropertyResult, RunResult
 from custody.system.finding import Verdict
 
 
-def charts(report: Report) -> Iterator[tuple[str, str]]:
+def charts(report: Report, links: Links = NO_LINKS) -> Iterator[tuple[str, str]]:
     """Name and text of each picture, in the order in which the report comes to the properties."""
     shortest: dict[str, tuple[int, RunResult, PropertyResult]] = {}
     for run, result in report.results():
@@ -27,7 +28,7 @@ def charts(report: Report) -> Iterator[tuple[str, str]]:
         if name not in shortest or trace.length < shortest[name][0]:
             shortest[name] = (trace.length, run, result)
     for name, (_, run, result) in shortest.items():
-        yield name, table_svg(chart(run.system, result))
+        yield name, table_svg(chart(run.system, result, links=links))
 
 
 def chart_name(spec: str, subject: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from custody.present.draw.links import NO_LINKS, Links
 from custody.present.draw.style import (
     BACKGROUND,
     FAINT,
@@ -22,6 +23,7 @@ from custody.present.draw.style import (
     printable,
     side_ink,
 )
+from custody.system.place import NOWHERE, Place
 
 MOST_LABELS = 6
 """How many labels one edge shows; the others are counted, and all are in its tooltip."""
@@ -40,7 +42,8 @@ class Wrong(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A state, or many that look the same. `complaints` are what it violates, in words of their own."""
+    """A state, or many that look the same. `complaints` are what it violates, in words of their own; `place` is where
+    the specification declares what it is about."""
 
     name: str
     lines: tuple[str, ...]
@@ -50,6 +53,7 @@ class Node:
     final: bool = False
     wrong: Wrong = Wrong.NOTHING
     complaints: tuple[str, ...] = ()
+    place: Place = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,7 @@ class Way:
     lines: tuple[str, ...]
     side: str
     tip: str
+    place: Place = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +95,14 @@ def hazard_name(hazard: str) -> str:
     return f"! {hazard}"
 
 
-def hazard_node(hazard: str) -> Node:
+def hazard_node(hazard: str, place: Place = NOWHERE) -> Node:
     """Where steps lead that break a check: nowhere, and it is said what they break."""
-    return Node(hazard_name(hazard), (), f"a step that breaks {hazard}", wrong=Wrong.ALWAYS, complaints=(hazard,))
+    tip = f"a step that breaks {hazard}"
+    return Node(hazard_name(hazard), (), tip, wrong=Wrong.ALWAYS, complaints=(hazard,), place=place)
 
 
-def map_dot(drawn: Map) -> str:
-    """The DOT text; the same map gives the same text."""
+def map_dot(drawn: Map, links: Links = NO_LINKS) -> str:
+    """The DOT text, with links to the specification; the same map gives the same text."""
     lines = [
         "digraph map {",
         f'  graph [bgcolor="{BACKGROUND}", fontname="{FONT}", fontsize=12, fontcolor="{INK}", labelloc=t, '
@@ -106,9 +112,9 @@ def map_dot(drawn: Map) -> str:
         f'  edge [fontname="{FONT}", fontsize=11, color="{INK}", fontcolor="{INK}", arrowsize=0.7];',
     ]
     for node in drawn.nodes:
-        lines += _node(node)
+        lines += _node(node, links)
     for edge in drawn.edges:
-        lines.append(_edge(edge))
+        lines.append(_edge(edge, links))
     if drawn.missing:
         lines.append(
             f'  "more" [shape=note, style="dashed,filled", color="{FAINT}", fontcolor="{FAINT}", '
@@ -118,7 +124,7 @@ def map_dot(drawn: Map) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _node(node: Node) -> Iterator[str]:
+def _node(node: Node, links: Links) -> Iterator[str]:
     attributes = [f"label=<{_label(node)}>", f"tooltip={_quote(node.tip)}"]
     if node.owner is not None:
         attributes.append(f'fillcolor="{node.owner.fill}"')
@@ -128,6 +134,7 @@ def _node(node: Node) -> Iterator[str]:
         attributes += [f'color="{WRONG}"', "penwidth=2.5"]
     if node.wrong is Wrong.ALWAYS:
         attributes += ["shape=octagon", "style=filled", f'fillcolor="{WRONG_FILL}"', 'margin="0.02,0.02"']
+    attributes += _link(links.to(node.place))
     yield f'  "{node.name}" [{", ".join(attributes)}];'
     if node.initial:
         point = f'shape=point, width=0.13, color="{INK}", fillcolor="{INK}", label="", tooltip="start"'
@@ -141,22 +148,41 @@ def _label(node: Node) -> str:
     return "<BR/>".join(lines) or " "
 
 
-def _edge(edge: Edge) -> str:
+def _edge(edge: Edge, links: Links) -> str:
     sides = {way.side for way in edge.ways}
     ink = WRONG if edge.wrong else side_ink(sides.pop()) if len(sides) == 1 else INK
     shown = edge.ways[:MOST_LABELS] if len(edge.ways) > MOST_LABELS + 1 else edge.ways
-    rows = [(line, WRONG if edge.wrong else side_ink(way.side)) for way in shown for line in way.lines]
+    rows = [
+        _row(line, WRONG if edge.wrong else side_ink(way.side), links.to(way.place), way.tip)
+        for way in shown
+        for line in way.lines
+    ]
     if len(shown) < len(edge.ways):
-        rows.append((f"and {len(edge.ways) - len(shown)} more", FAINT))
-    # A little air at both ends keeps the words off the line that graphviz draws beside them.
-    label = "".join(f'<FONT COLOR="{colour}"> {escape(text)} </FONT><BR ALIGN="LEFT"/>' for text, colour in rows)
+        rows.append(_row(f"and {len(edge.ways) - len(shown)} more", FAINT))
     tip = _quote("\n".join(way.tip for way in edge.ways))
-    attributes = [f"label=<{label}>", f'color="{ink}"', f"tooltip={tip}", f"labeltooltip={tip}"]
+    attributes = [f'color="{ink}"', f"tooltip={tip}", f"labeltooltip={tip}"]
+    if rows:
+        table = f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0">{"".join(rows)}</TABLE>'
+        attributes.insert(0, f"label=<{table}>")
+    if edge.ways:
+        attributes += _link(links.to(edge.ways[0].place), "edge")
     if edge.fails:
         attributes.append("style=dashed")
     if edge.wrong:
         attributes.append("penwidth=2.5")
     return f'  "{edge.source}" -> "{edge.target}" [{", ".join(attributes)}];'
+
+
+def _row(text: str, colour: str, link: str = "", tip: str = "") -> str:
+    """A line of an edge's label, which leads to its own place."""
+    to = f' HREF="{escape(link)}" TARGET="_top" TITLE="{escape(tip)}"' if link else ""
+    # A little air at both ends keeps the words off the line that graphviz draws beside them.
+    return f'<TR><TD ALIGN="LEFT"{to}><FONT COLOR="{colour}">&#160;{escape(text)}&#160;</FONT></TD></TR>'
+
+
+def _link(address: str, part: str = "") -> list[str]:
+    """The attributes that make a node, or a part of an edge, lead somewhere."""
+    return [f"{part}URL={_quote(address)}", f'{part}target="_top"'] if address else []
 
 
 def _head(drawn: Map) -> str:

@@ -1,7 +1,8 @@
 """The reachable graph itself: a node for each state, where there are few enough to be looked at.
 
-A chain, of states that have one way in and one way out and nothing to be said about them, is folded into the edge
-that goes around it, which tells its steps in order.
+States that differ only by exchanging interchangeable instances are one.  A chain, of states that have one way in and
+one way out and nothing to be said about them, is folded into the edge that goes around it, which tells its steps in
+order.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from custody.graph.build import ReachableGraph
+from custody.graph.folded import FoldedGraph, Step, folded
 from custody.present.draw.dot import Edge, Map, Node, Way, Wrong, hazard_name, hazard_node
 from custody.present.draw.marks import Marks, place_of
 from custody.present.draw.metrics import wrap
@@ -18,14 +20,17 @@ from custody.present.report import step_words
 from custody.system.display import show
 from custody.system.model import Action, System
 
-MOST_NODES = 40
+MOST_NODES = 24
 """How many nodes such a picture may have once its chains are folded."""
 
-MOST_STATES = 400
+MOST_STATES = 2_000
 """More states are not even looked at: no folding makes a picture of them."""
 
 MOST_LINES = 8
 """How many values a node tells, and steps an arrow; all of them are in the tooltip."""
+
+EXCHANGED = "(up to exchanging)"
+"""Says of an arrow that it leads to what exchanges of instances make of the state that is shown."""
 
 _WIDEST, _SIZE = 200.0, 12.0
 """A line of text, in points, and the size of its letters."""
@@ -33,10 +38,14 @@ _WIDEST, _SIZE = 200.0, 12.0
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """An edge of the folded graph: the actions along it, at least one, and where it leads."""
+    """An edge of the folded graph: the actions along it, at least one, where it leads, and what its only step
+    breaks (a step that breaks something is never part of a chain). One that is not `plain` leads to what exchanges
+    make of the state that is shown."""
 
     actions: tuple[int, ...]
     target: int
+    breaks: tuple[str, ...] = ()
+    plain: bool = True
 
 
 def graph_view(system: System, graph: ReachableGraph, name: str) -> Map | None:
@@ -44,62 +53,83 @@ def graph_view(system: System, graph: ReachableGraph, name: str) -> Map | None:
     if graph.limit is not None or len(graph.states) > MOST_STATES:
         return None
     marks = Marks(system, graph)
-    kept, steps = _fold(graph, marks)
+    whole = folded(system, graph)
+    kept, steps = _fold(whole, marks)
     if len(kept) > MOST_NODES:
         return None
     names = {state: f"n{number}" for number, state in enumerate(kept)}
-    nodes = [_node(system, graph, marks, state, names[state]) for state in kept]
+    nodes = [_node(system, whole, marks, state, names[state]) for state in kept]
     edges: list[Edge] = []
     for state in kept:
         for target in sorted({step.target for step in steps[state]}):
-            told = [[system.actions[a] for a in step.actions] for step in steps[state] if step.target == target]
-            edges += _edges(names[state], names[target], told, marks.violated_by(state, target))
+            between = [step for step in steps[state] if step.target == target]
+            edges += _edges(names[state], names[target], system, between)
     broken: dict[tuple[int, str], list[Way]] = {}
-    for state, action, check in graph.broken:
-        what = system.actions[action]
-        broken.setdefault((state, what.checks[check].property), []).append(_way([what]))
-    nodes += [hazard_node(hazard) for hazard in dict.fromkeys(hazard for _, hazard in broken)]
+    for state in kept:
+        for action, check in whole.broken.get(state, ()):
+            what = system.actions[action]
+            broken.setdefault((state, what.checks[check].property), []).append(_way([what]))
+    hazards = dict.fromkeys(hazard for _, hazard in broken)
+    nodes += [hazard_node(hazard, marks.place(hazard)) for hazard in hazards]
     edges += [
         Edge(names[state], hazard_name(hazard), tuple(dict.fromkeys(ways)), wrong=True)
         for (state, hazard), ways in broken.items()
     ]
-    folded = len(graph.states) - len(kept)
-    chains = f"; {folded} in chains are folded into arrows" if folded else ""
-    about = f"{len(graph.states):,} reachable states{chains}. A state tells what is not as at first"
-    return Map(f"{system.name} ({name})", about, tuple(nodes), tuple(edges))
+    return Map(f"{system.name} ({name})", _about(whole, len(kept)), tuple(nodes), tuple(edges))
 
 
-def _fold(graph: ReachableGraph, marks: Marks) -> tuple[list[int], dict[int, list[_Step]]]:
+def _about(whole: FoldedGraph, shown: int) -> str:
+    """How many states there are, and how they became those that are shown."""
+    parts = [f"{len(whole.graph.states):,} reachable states"]
+    if len(whole.kept) < len(whole.graph.states):
+        parts.append(f"one of {len(whole.kept)} stands for all that differ by exchanging {_listed(whole.roles)}")
+    if shown < len(whole.kept):
+        parts.append(f"{len(whole.kept) - shown} in chains are folded into arrows")
+    return f"{'; '.join(parts)}. A state tells what is not as at first"
+
+
+def _listed(roles: Sequence[str]) -> str:
+    return " or ".join(f"instances of {role}" for role in roles)
+
+
+def _fold(whole: FoldedGraph, marks: Marks) -> tuple[list[int], dict[int, list[_Step]]]:
     """The states that are kept, in order, and their steps around the others."""
-    ways_in = [0] * len(graph.states)
-    noted = {*graph.initial, *(state for state, _, _ in graph.broken)}
-    for state, moves in enumerate(graph.moves):
+    ways_in = dict.fromkeys(whole.kept, 0)
+    noted = {*whole.initial, *whole.broken}
+    breaks: dict[tuple[int, int], tuple[str, ...]] = {}
+    for state in whole.kept:
         if marks.terminal(state) or marks.violated(state):
             noted.add(state)
-        for _, target in moves:
-            ways_in[target] += 1
-            if marks.violated_by(state, target):
-                noted |= {state, target}
+        for step in whole.steps[state]:
+            ways_in[step.target] += 1
+            broken = marks.violated_by(state, step.after)
+            if broken:
+                breaks[state, step.action] = broken
+                noted |= {state, step.target}
     links = {
-        state
-        for state, moves in enumerate(graph.moves)
-        if ways_in[state] == 1 and len(moves) == 1 and state not in noted
+        state for state in whole.kept if ways_in[state] == 1 and len(whole.steps[state]) == 1 and state not in noted
     }
     # No circle has links only: everything is reached from a first state, and those are kept.
-    kept = [state for state in range(len(graph.states)) if state not in links]
-    steps = {state: [_along(graph, links, action, target) for action, target in graph.moves[state]] for state in kept}
+    kept = [state for state in whole.kept if state not in links]
+    steps = {
+        state: [_along(whole, links, step, breaks.get((state, step.action), ())) for step in whole.steps[state]]
+        for state in kept
+    }
     return kept, steps
 
 
-def _along(graph: ReachableGraph, links: set[int], action: int, target: int) -> _Step:
-    actions = [action]
-    while target in links:
-        ((action, target),) = graph.moves[target]
+def _along(whole: FoldedGraph, links: set[int], step: Step, breaks: tuple[str, ...]) -> _Step:
+    """The edge that begins with the step. It tells one real run: whoever acts stays who he is along it."""
+    actions, after = [step.action], step.after
+    while whole.stands_for[after] in links:
+        action, after = whole.graph.moves[after][0]
         actions.append(action)
-    return _Step(tuple(actions), target)
+    target = whole.stands_for[after]
+    return _Step(tuple(actions), target, breaks, plain=after == target)
 
 
-def _node(system: System, graph: ReachableGraph, marks: Marks, state: int, name: str) -> Node:
+def _node(system: System, whole: FoldedGraph, marks: Marks, state: int, name: str) -> Node:
+    graph = whole.graph
     here, first = graph.states[state], graph.states[graph.initial[0]]
     values = {view.name: show(view.shape, here) for view in system.views}
     changed = [
@@ -114,24 +144,30 @@ def _node(system: System, graph: ReachableGraph, marks: Marks, state: int, name:
         tuple(part for line in changed or ["as at first"] for part in wrap(line, _WIDEST, _SIZE)),
         "\n".join(f"{name}: {value}" for name, value in values.items()),
         owner(shown),
-        state in graph.initial,
+        state in whole.initial,
         marks.terminal(state),
         Wrong.ALWAYS if violated else Wrong.NOTHING,
         violated,
     )
 
 
-def _edges(source: str, target: str, told: Sequence[Sequence[Action]], broken: Sequence[str]) -> Iterator[Edge]:
-    """What breaks a transition property; else what succeeds, and, dashed, what ends by failing.
-
-    Each of `told` are the actions along one chain; `broken` the properties that the step breaks.
-    """
+def _edges(source: str, target: str, system: System, between: Sequence[_Step]) -> Iterator[Edge]:
+    """What breaks a transition property; then what succeeds, and, dashed, what ends by failing."""
+    told = [
+        ([system.actions[a] for a in step.actions], step.breaks, () if step.plain else (EXCHANGED,))
+        for step in between
+    ]
+    broken = [
+        _way(actions, [*(f"breaks {name}" for name in breaks), *more]) for actions, breaks, more in told if breaks
+    ]
     if broken:
-        ways = [_way(actions, [f"breaks {name}" for name in broken]) for actions in told]
-        yield Edge(source, target, tuple(dict.fromkeys(ways)), wrong=True)
-        return
+        yield Edge(source, target, tuple(dict.fromkeys(broken)), wrong=True)
     for fails in (False, True):
-        ways = [_way(actions) for actions in told if (actions[-1].outcome or "").startswith("fails") is fails]
+        ways = [
+            _way(actions, more)
+            for actions, breaks, more in told
+            if not breaks and (actions[-1].outcome or "").startswith("fails") is fails
+        ]
         if ways:
             yield Edge(source, target, tuple(dict.fromkeys(ways)), fails=fails)
 
@@ -140,7 +176,7 @@ def _way(actions: Sequence[Action], more: Sequence[str] = ()) -> Way:
     """The steps of a chain in order; the actor is told where it changes."""
     sides = {action.side or "" for action in actions}
     tip = "\n".join(f"{a.actor}: {step_words(a)} ({place_of(a)})" for a in actions)
-    return Way((*_told(actions), *more), sides.pop() if len(sides) == 1 else "", tip)
+    return Way((*_told(actions), *more), sides.pop() if len(sides) == 1 else "", tip, actions[0].place)
 
 
 def _told(actions: Sequence[Action]) -> Iterator[str]:

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from pathlib import PurePath
 
 from custody.language.uses import Routine, Uses
+from custody.present.draw.links import NO_LINKS, Links
 from custody.present.draw.style import BACKGROUND, FAINT, FONT, HEAD_FILL, INK, escape, side_ink
+from custody.system.place import Place
 
 
-def layers_dot(name: str, model: str, uses: Uses, sides: dict[str, str]) -> str:
-    """The DOT text. `sides` are those of the roles."""
+def layers_dot(name: str, model: str, uses: Uses, sides: dict[str, str], links: Links = NO_LINKS) -> str:
+    """The DOT text. `sides` are those of the roles; routines and files link to their text."""
     called = {path for routine in uses.routines.values() for path in routine.calls}
     # What nobody calls and calls nobody fills the picture and says nothing: it is counted instead.
     shown = {path: r for path, r in uses.routines.items() if r.calls or path in called}
@@ -24,7 +26,7 @@ def layers_dot(name: str, model: str, uses: Uses, sides: dict[str, str]) -> str:
         f'  edge [color="{INK}", arrowsize=0.7];',
     ]
     for number, file in enumerate(uses.files):
-        lines += _file(number, file, {path: r for path, r in shown.items() if r.place.file == file}, sides)
+        lines += _file(number, file, {path: r for path, r in shown.items() if r.place.file == file}, sides, links)
     for path, routine in shown.items():
         lines += [f'  "{escape(path)}" -> "{escape(other)}";' for other in routine.calls if other in shown]
     for file, others in uses.files.items():
@@ -37,25 +39,30 @@ def layers_dot(name: str, model: str, uses: Uses, sides: dict[str, str]) -> str:
         lines.append(
             f'  "contract" [label=<<B>{escape(uses.implements)}</B>>, shape=component, tooltip="the contract"];'
         )
-        lines.append(
-            f'  "file {escape(next(iter(uses.files)))}" -> "contract" [label=" implements ", fontname="{FONT}"];'
-        )
+        label = f'label=" implements ", fontname="{FONT}", fontsize=11'
+        lines.append(f'  "file {escape(next(iter(uses.files)))}" -> "contract" [{label}];')
     lines.append("}")
     return "\n".join(lines) + "\n"
 
 
-def _file(number: int, file: str, routines: dict[str, Routine], sides: dict[str, str]) -> Iterator[str]:
+def _file(number: int, file: str, routines: dict[str, Routine], sides: dict[str, str], links: Links) -> Iterator[str]:
     yield f"  subgraph cluster_{number} {{"
     style = f'labeljust=l, style="rounded,filled", fillcolor="{HEAD_FILL}", color="{FAINT}"'
     yield f'    graph [label="{escape(PurePath(file).name)}", {style}];'
-    shape = f'shape=folder, tooltip="{escape(file)}"'
+    shape = f'shape=folder, tooltip="{escape(file)}"{_link(links, Place(file, 1))}'
     yield f'    "file {escape(file)}" [label="{escape(PurePath(file).stem)}", {shape}];'
     for path, routine in routines.items():
         ink = side_ink(sides.get(routine.by, routine.by))
         by = f'<BR/><FONT POINT-SIZE="10" COLOR="{ink}">by {escape(routine.by)}</FONT>' if routine.by else ""
+        to = _link(links, routine.place)
         tip = f"{routine.kind} {routine.name}, {routine.place.file}:{routine.place.line}"
-        yield f'    "{escape(path)}" [label=<{escape(path)}{by}>, tooltip="{escape(tip)}", color="{ink}"];'
+        yield f'    "{escape(path)}" [label=<{escape(path)}{by}>, tooltip="{escape(tip)}", color="{ink}"{to}];'
     yield "  }"
+
+
+def _link(links: Links, place: Place) -> str:
+    address = links.to(place)
+    return f', URL="{escape(address)}", target="_top"' if address else ""
 
 
 def _title(name: str, model: str, uses: Uses, lone: int) -> str:

@@ -7,17 +7,18 @@ possible, but not each path over several arrows.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from custody.graph.build import ReachableGraph
 from custody.graph.quotient import Label, Quotient
 from custody.graph.quotient import Node as Looks
 from custody.present.draw.dot import Edge, Map, Node, Way, Wrong, hazard_name, hazard_node
-from custody.present.draw.marks import Marks, place_of
+from custody.present.draw.marks import Marks, words_of
 from custody.present.draw.metrics import wrap
 from custody.present.draw.style import owner
-from custody.system.display import show
+from custody.system.display import show, variables
 from custody.system.model import System
+from custody.system.place import NOWHERE, Place
 
 FEW = 4
 """Up to so many views, a node says what each of them shows."""
@@ -36,14 +37,17 @@ class _Tally:
 
     terminal: int = 0
     violating: int = 0
-    breaks: dict[tuple[int | None, str, Label], str] = field(default_factory=dict[tuple[int | None, str, Label], str])
+    breaks: dict[tuple[int | None, str, Label], Place] = field(
+        default_factory=dict[tuple[int | None, str, Label], Place]
+    )
 
 
 def lifecycle(system: System, graph: ReachableGraph, quotient: Quotient, name: str) -> Map:
     """The map of the graph as the quotient has folded it. `name` is what the user calls the specification."""
     tallies = _tallies(system, graph, quotient)
+    place = _of_view(system, quotient.names[0]) if quotient.names else NOWHERE
     nodes = [
-        _node(quotient, number, looks, tally)
+        replace(_node(quotient, number, looks, tally), place=place)
         for number, (looks, tally) in enumerate(zip(quotient.nodes, tallies, strict=True))
     ]
     edges: list[Edge] = []
@@ -52,7 +56,7 @@ def lifecycle(system: System, graph: ReachableGraph, quotient: Quotient, name: s
         good = {label: place for label, place in labels.items() if label not in bad}
         edges += _edges(f"n{source}", f"n{target}", labels if source == target else good)
     hazards = {hazard for tally in tallies for target, hazard, _ in tally.breaks if target is None}
-    nodes += [hazard_node(hazard) for hazard in sorted(hazards)]
+    nodes += [hazard_node(hazard, Marks(system, graph).place(hazard)) for hazard in sorted(hazards)]
     for number, tally in enumerate(tallies):
         edges += _breaking(number, tally)
     return Map(
@@ -62,6 +66,12 @@ def lifecycle(system: System, graph: ReachableGraph, quotient: Quotient, name: s
         tuple(edges),
         "" if quotient.complete else f"and more: the search ended at {graph.limit}",
     )
+
+
+def _of_view(system: System, name: str) -> Place:
+    """Where what is shown is declared."""
+    view = next(view for view in system.views if view.name == name)
+    return system.variables[next(variables(view.shape))].place
 
 
 def _about(quotient: Quotient, states: int) -> str:
@@ -77,7 +87,7 @@ def _tallies(system: System, graph: ReachableGraph, quotient: Quotient) -> list[
     views = [named[name] for name in quotient.names]
     marks = Marks(system, graph)
     labels = [Label(a.name, a.outcome or "", a.side or a.actor.partition(".")[0]) for a in system.actions]
-    places = [place_of(action) for action in system.actions]
+    places = [action.place for action in system.actions]
     of = [index[tuple(show(view.shape, state) for view in views)] for state in graph.states]
     tallies = [_Tally() for _ in quotient.nodes]
     for state, node in enumerate(of):
@@ -99,13 +109,14 @@ def _breaking(source: int, tally: _Tally) -> Iterator[Edge]:
     for (target, broken, label), place in sorted(tally.breaks.items(), key=lambda entry: entry[0][1:]):
         if target == source:
             continue
-        tip = f"{label.action}{_ending(label)}, by {label.side}, breaks {broken} ({place})"
+        tip = f"{label.action}{_ending(label)}, by {label.side}, breaks {broken} ({words_of(place)})"
         # A hazard is a node with a name; what a step breaks that leads on has to be said beside it.
-        lines = (label.action,) if target is None else (label.action, f"breaks {broken}")
+        words = f"{label.side}: {label.action}"
+        lines = (words,) if target is None else (words, f"breaks {broken}")
         end = hazard_name(broken) if target is None else f"n{target}"
         known = ways.setdefault(end, [])
         if all(way.lines != lines for way in known):
-            known.append(Way(lines, label.side, tip))
+            known.append(Way(lines, label.side, tip, place))
     for end in sorted(ways):
         yield Edge(f"n{source}", end, tuple(ways[end]), wrong=True)
 
@@ -152,7 +163,7 @@ def _words(quotient: Quotient, values: tuple[str, ...]) -> list[str]:
     return changed or ["as at first"]
 
 
-def _told(quotient: Quotient) -> Iterator[tuple[int, int, dict[Label, str]]]:
+def _told(quotient: Quotient) -> Iterator[tuple[int, int, dict[Label, Place]]]:
     """What is worth an arrow, for each pair of nodes.
 
     A step that changes nothing that is shown is not, except a failure of what could have got further from there.
@@ -174,18 +185,27 @@ def _fails(label: Label) -> bool:
     return label.outcome.startswith("fails")
 
 
-def _edges(source: str, target: str, labels: dict[Label, str]) -> Iterator[Edge]:
+def _edges(source: str, target: str, labels: dict[Label, Place]) -> Iterator[Edge]:
     """At most two edges for a pair of nodes: what succeeds, and, dashed, what fails."""
     for fails in (False, True):
         told = sorted(label for label in labels if _fails(label) is fails)
         errors: dict[tuple[str, str], list[str]] = {}
         tips: dict[tuple[str, str], list[str]] = {}
+        places: dict[tuple[str, str], Place] = {}
         for label in told:
             key = (label.action, label.side)
             errors.setdefault(key, []).append(label.outcome.removeprefix("fails "))
-            tips.setdefault(key, []).append(f"{label.action}{_ending(label)}, by {label.side} ({labels[label]})")
+            tips.setdefault(key, []).append(
+                f"{label.action}{_ending(label)}, by {label.side} ({words_of(labels[label])})"
+            )
+            places.setdefault(key, labels[label])
         ways = [
-            Way((action + (f" ({', '.join(names)})" if fails else ""),), side, "\n".join(tips[action, side]))
+            Way(
+                (f"{side}: {action}" + (f" ({', '.join(names)})" if fails else ""),),
+                side,
+                "\n".join(tips[action, side]),
+                places[action, side],
+            )
             for (action, side), names in errors.items()
         ]
         if ways:

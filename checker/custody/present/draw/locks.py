@@ -50,5 +50,7 @@ def _edge(system: System, order: Order, *, wrong: bool) -> Edge:
         action = system.actions[index]
         place = place_of(action)
         line = f"{action.actor}: {action.name}, line {action.place.line}"
-        ways.setdefault((line, place), Way((line,), action.side or "", f"{action.actor}: {action.label} at {place}"))
+        ways.setdefault(
+            (line, place), Way((line,), action.side or "", f"{action.actor}: {action.label} at {place}", action.place)
+        )
     return Edge(order.held, order.wanted, tuple(ways.values()), wrong=wrong)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from custody.graph.build import ReachableGraph
 from custody.graph.machine import Machine
 from custody.system.model import Action, Form, System
+from custody.system.place import NOWHERE, Place
 
 
 class Marks:
@@ -22,11 +23,16 @@ class Marks:
         self._spontaneous = [action.spontaneous for action in system.actions]
         self._invariants = _machines(system, Form.INVARIANT)
         self._steps = _machines(system, Form.STEP)
+        self._places = {p.name: p.place for p in system.properties}
         self._deadlocks = tuple(p.name for p in system.properties if p.form is Form.DEADLOCK)
 
     def terminal(self, state: int) -> bool:
         """Whether nothing need follow."""
         return bool(self._terminal(self._graph.states[state]))
+
+    def place(self, name: str) -> Place:
+        """Where the property of that name is declared."""
+        return self._places.get(name, NOWHERE)
 
     def violated(self, state: int) -> tuple[str, ...]:
         """The names of the properties that the state violates, a deadlock among them."""
@@ -54,4 +60,9 @@ def _machines(system: System, form: Form) -> Sequence[tuple[str, Machine]]:
 
 def place_of(action: Action) -> str:
     """Where the specification says so, as `file:line`."""
-    return f"{action.place.file}:{action.place.line}"
+    return words_of(action.place)
+
+
+def words_of(place: Place) -> str:
+    """A place as `file:line`."""
+    return f"{place.file}:{place.line}"

@@ -26,7 +26,7 @@ PAD_X, PAD_Y = 9.0, 7.0
 class Cell:
     """Text at a place of the grid: each of `texts` begins a line. `tip` is what a pointer on it is told.
 
-    `thick` gives a heavy border, in the colour of the text.
+    `thick` gives a heavy border, in the colour of the text; `link` is the address that the cell leads to, if any.
     """
 
     row: int
@@ -39,6 +39,7 @@ class Cell:
     bold: bool = False
     thick: bool = False
     tip: str = ""
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,8 @@ def _cell(box: Box) -> str:
         attributes.append(f'COLSPAN="{cell.columns}"')
     if cell.rows > 1:
         attributes.append(f'ROWSPAN="{cell.rows}"')
+    if cell.link:
+        attributes.append(f'HREF="{escape(cell.link)}" TARGET="_top" TITLE="{escape(cell.tip or cell.link)}"')
     if cell.thick:
         attributes.append(f'BORDER="2" COLOR="{cell.ink}"')
     text = "".join(f'{escape(line) or " "}<BR ALIGN="LEFT"/>' for line in box.lines)

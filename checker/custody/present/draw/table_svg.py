@@ -49,7 +49,7 @@ def _about(layout: Layout) -> Iterator[str]:
 def _box(box: Box) -> Iterator[str]:
     cell = box.cell
     stroke, weight = (cell.ink, 2.5) if cell.thick else (LINE, 1.0)
-    yield "<g>"
+    yield f'<a href="{escape(cell.link)}" target="_top">' if cell.link else "<g>"
     if cell.tip:
         yield f"<title>{escape(cell.tip)}</title>"
     yield (
@@ -66,7 +66,7 @@ def _box(box: Box) -> Iterator[str]:
             f'textLength="{_n(width(line, SIZE, bold=cell.bold))}" lengthAdjust="spacingAndGlyphs">'
             f"{escape(line)}</text>"
         )
-    yield "</g>"
+    yield "</a>" if cell.link else "</g>"
 
 
 def _n(number: float) -> str:
