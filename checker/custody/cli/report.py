@@ -9,10 +9,11 @@ from pathlib import Path
 import click
 
 from custody.cli.codes import heaviest
-from custody.cli.options import Exploring, exploring
+from custody.cli.options import Exploring, exploring, source_option
 from custody.cli.outputs import human_stream
 from custody.cli.session import Session, jobs_option
 from custody.present.draw.dot import map_dot
+from custody.present.draw.links import Links
 from custody.present.draw.maps import map_of
 from custody.present.draw.render import NoGraphvizError, render, write
 from custody.present.machine import timeless
@@ -40,8 +41,15 @@ MOST_STATES = 5_000
     help="A picture to show in the page, such as what the benchmarks drew. Repeatable.",
 )
 @click.option("--no-maps", is_flag=True, help="Without state maps, which need graphviz.")
+@source_option
 def command(
-    paths: tuple[str, ...], exploring: Exploring, jobs: int | None, target: str, plots: tuple[str, ...], no_maps: bool
+    paths: tuple[str, ...],
+    exploring: Exploring,
+    jobs: int | None,
+    target: str,
+    plots: tuple[str, ...],
+    no_maps: bool,
+    source_url: str,
 ) -> int:
     """Check every property of every specification, and write what came of it as a page.
 
@@ -57,9 +65,10 @@ def command(
     session = Session(human_stream(()), exploring, jobs)
     session.check_all(paths)
     report = session.finish()
-    content = gather(report)
-    maps = {} if no_maps else _maps(report, content)
-    page = html(content, pictures, maps)
+    links = Links(target, source_url)
+    content = gather(report, links)
+    maps = {} if no_maps else _maps(report, content, links)
+    page = html(content, pictures, maps, links)
     data = json.dumps(timeless(report), indent=1) + "\n"
     for name, text in (("index.html", page), ("report.md", markdown(content)), ("report.json", data)):
         try:
@@ -82,7 +91,7 @@ def _picture(plot: str) -> Picture:
     return Picture(title, text)
 
 
-def _maps(report: Report, content: Content) -> dict[str, str]:
+def _maps(report: Report, content: Content, links: Links) -> dict[str, str]:
     """The state map of each specification by its key in the page: that of its smallest instance."""
     maps: dict[str, str] = {}
     for spec in content.specs:
@@ -91,7 +100,7 @@ def _maps(report: Report, content: Content) -> dict[str, str]:
             continue
         run = min(runs, key=_states)
         try:
-            maps[spec.key] = _drawn(map_dot(map_of(run.system, spec.path, "lifecycle")))
+            maps[spec.key] = _drawn(map_dot(map_of(run.system, spec.path, "lifecycle"), links))
         except NoGraphvizError as error:
             click.echo(f"note: the page has no state maps: {error}", err=True)
             break

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from custody.graph.build import reachable
+from custody.language import instances, load
 from custody.present.draw.dot import Map, Wrong, map_dot
-from custody.present.draw.graph_view import MOST_NODES, MOST_STATES, graph_view
+from custody.present.draw.graph_view import EXCHANGED, MOST_NODES, MOST_STATES, graph_view
 from custody.system.expression import FALSE, Sort, after, eq, implies, not_, number
 from custody.system.finding import Limits
 from custody.system.model import System
@@ -96,3 +98,31 @@ def test_too_large_a_graph_is_refused() -> None:
 def test_a_graph_that_is_not_whole_is_refused() -> None:
     system = corridor(300)
     assert graph_view(system, reachable(system, Limits(max_states=20)), "spec") is None
+
+
+SYMMETRIC = """model symmetric
+
+role Thread[3] is user
+
+state
+    guard: mutex
+
+procedure enter by Thread
+    lock guard
+    unlock guard
+"""
+
+
+def test_states_that_differ_by_exchanging_are_one_and_it_is_said(tmp_path: Path) -> None:
+    file = tmp_path / "symmetric.custody"
+    file.write_text(SYMMETRIC)
+    system = instances(load(str(file)), {})[0]
+    picture = drawn(system)
+    assert picture.about.startswith(
+        "20 reachable states; one of 7 stands for all that differ by exchanging instances of Thread; 1 in chains"
+    )
+    assert len(picture.nodes) == 6
+    first = [edge for edge in picture.edges if edge.source == "n0"]
+    assert [way.lines for edge in first for way in edge.ways] == [("Thread.0: calls enter()",)]
+    exchanged = [way for edge in picture.edges for way in edge.ways if way.lines[-1] == EXCHANGED]
+    assert exchanged, "where an arrow leads to another state of the orbit than is shown, it says so"

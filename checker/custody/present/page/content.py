@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import PurePath
 
+from custody.present.draw.links import NO_LINKS, Links
 from custody.present.page.runs import Player, Run
 from custody.present.report import Report, statement, step_words, verdict_words
 from custody.properties.result import Notice, Outcome, PropertyResult, RunResult
@@ -58,6 +59,7 @@ class Row:
     subject: Property
     text: str
     where: str
+    link: str
     cells: tuple[Cell | None, ...]
     certificates: tuple[str, ...]
 
@@ -72,6 +74,7 @@ class Fired:
 
     words: str
     where: str
+    link: str
     times: int
 
 
@@ -108,14 +111,14 @@ class Content:
     totals: dict[str, int]
 
 
-def gather(report: Report) -> Content:
-    """The content of the page for the report."""
-    player = Player()
+def gather(report: Report, links: Links = NO_LINKS) -> Content:
+    """The content of the page for the report, with links to the specifications."""
+    player = Player(links)
     warnings = dict[str, list[Notice]]()
     for spec, notice in report.warnings():
         warnings.setdefault(spec, []).append(notice)
     specs = tuple(
-        _spec(number, list(runs), warnings.get(path, []), player)
+        _spec(number, list(runs), warnings.get(path, []), player, links)
         for number, (path, runs) in enumerate(groupby(report.runs, key=lambda run: run.spec), 1)
     )
     cited = {rule for _, result in report.results() for rule in result.subject.rules}
@@ -137,7 +140,7 @@ def gather(report: Report) -> Content:
     return Content(specs, tuple(player.runs), tuple(map(str, report.errors)), rules, totals)
 
 
-def _spec(number: int, runs: Sequence[RunResult], warnings: Sequence[Notice], player: Player) -> Spec:
+def _spec(number: int, runs: Sequence[RunResult], warnings: Sequence[Notice], player: Player, links: Links) -> Spec:
     first = runs[0].system
     common = [pair for pair in first.parameters if all(pair in run.system.parameters for run in runs)]
     instances = tuple(_instance(at, run, common) for at, run in enumerate(runs, 1))
@@ -156,7 +159,8 @@ def _spec(number: int, runs: Sequence[RunResult], warnings: Sequence[Notice], pl
         ]
         proofs = dict.fromkeys(result.certificate for result in results if result is not None)
         certificates = tuple(proof for proof in proofs if proof is not None)
-        rows.append(Row(subject, statement(subject), _where(subject, first), tuple(cells), certificates))
+        where, link = _where(subject, first), links.to(subject.place)
+        rows.append(Row(subject, statement(subject), where, link, tuple(cells), certificates))
     rows.sort(key=lambda row: (_weight(row), row.subject.place.file != first.file, row.subject.place.line))
     return Spec(
         key=f"s{number}",
@@ -167,7 +171,7 @@ def _spec(number: int, runs: Sequence[RunResult], warnings: Sequence[Notice], pl
         instances=instances,
         rows=tuple(rows),
         silent=tuple(silent),
-        fired=_fired(runs),
+        fired=_fired(runs, links),
         warnings=tuple(warnings),
     )
 
@@ -224,19 +228,19 @@ def _where(subject: Property, system: System) -> str:
     return f"line {place.line}" if place.file in ("", system.file) else f"{PurePath(place.file).name}:{place.line}"
 
 
-def _fired(runs: Sequence[RunResult]) -> tuple[Fired, ...]:
+def _fired(runs: Sequence[RunResult], links: Links) -> tuple[Fired, ...]:
     """By the statement, whoever takes the step: those that never fire first, then as they stand in the text."""
-    times: dict[tuple[str, str, int], int] = {}
+    times: dict[tuple[str, str, int, str], int] = {}
     for run in runs:
         for found in run.explorations:
             for action, count in zip(run.system.actions, found.fired, strict=False):
                 file = "" if action.place.file == run.system.file else PurePath(action.place.file).name
                 words = step_words(action) if not action.arguments else _without_arguments(step_words(action))
-                key = (words, file, action.place.line)
+                key = (words, file, action.place.line, links.to(action.place))
                 times[key] = times.get(key, 0) + count
     fired = [
-        Fired(words, f"{file}:{line}" if file else f"line {line}", count)
-        for (words, file, line), count in times.items()
+        Fired(words, f"{file}:{line}" if file else f"line {line}", link, count)
+        for (words, file, line, link), count in times.items()
     ]
     order = {entry: at for at, entry in enumerate(fired)}
     return tuple(sorted(fired, key=lambda entry: (entry.times > 0, order[entry])))

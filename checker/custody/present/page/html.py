@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -12,9 +13,12 @@ from importlib import resources
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
+from custody.present.draw.links import NO_LINKS, Links
 from custody.present.draw.style import SIDES
 from custody.present.page.content import Content
 from custody.rules import rule, rule_ids
+
+_NAMES = re.compile(r' id="(?:a_)?(?:graph|node|edge|clust)[^"]*"')
 
 KINDS = {
     "failed": ("✗", "violated or not as expected"),
@@ -34,7 +38,12 @@ class Picture:
     svg: str
 
 
-def html(content: Content, pictures: Sequence[Picture] = (), lifecycles: dict[str, str] | None = None) -> str:
+def html(
+    content: Content,
+    pictures: Sequence[Picture] = (),
+    lifecycles: dict[str, str] | None = None,
+    links: Links = NO_LINKS,
+) -> str:
     """The page. `lifecycles` are SVGs by the key of the specification that they belong to."""
     environment = Environment(
         loader=FunctionLoader(_part), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -43,13 +52,14 @@ def html(content: Content, pictures: Sequence[Picture] = (), lifecycles: dict[st
     page = environment.get_template("page.html").render(
         content=content,
         pictures=[(picture.title, Markup(_inner(picture.svg))) for picture in pictures],
-        lifecycles={key: Markup(_inner(svg)) for key, svg in (lifecycles or {}).items()},
+        lifecycles={key: Markup(_unnamed(_inner(svg))) for key, svg in (lifecycles or {}).items()},
         kinds=KINDS,
         sides=SIDES,
         style=Markup(_part("page.css")),
         program=Markup(_part("page.js")),
         data=packed([run.data for run in content.runs]),
         rule_text=_rule_text,
+        links=links,
     )
     return page if page.endswith("\n") else page + "\n"
 
@@ -70,6 +80,11 @@ def _rule_text(name: str) -> str:
 
 def _part(name: str) -> str:
     return resources.files("custody.present.page").joinpath(name).read_text(encoding="utf-8")
+
+
+def _unnamed(svg: str) -> str:
+    """The SVG without the names that graphviz gives to its parts: a page has many, and a name is there once."""
+    return _NAMES.sub("", svg)
 
 
 def _inner(svg: str) -> str:

@@ -5,35 +5,68 @@ const $ = (id) => document.getElementById(id);
 
 function element(tag, text, classes) {
   const made = document.createElement(tag);
-  if (text !== undefined) made.textContent = text;
+  /* Names break behind the marks that they are joined with, and nowhere else. */
+  if (text !== undefined) for (const piece of text.split(/(?<=[_(.])(?=\w)/)) made.append(piece, document.createElement("wbr"));
   if (classes) made.className = classes;
   return made;
 }
 
 /* ---------------------------------------------------------------- filter */
 
+/* The rows of a specification that the filter leaves, shown or not. */
+const wanted = new WeakSet();
+
 function filter() {
   const words = $("words").value.toLowerCase().split(/\s+/).filter(Boolean);
   const rule = $("rule").value, kind = $("kind").value;
+  const asked = words.length > 0 || rule !== "" || kind !== "";
   let shown = 0, all = 0;
   for (const spec of document.querySelectorAll(".spec")) {
     let any = false;
-    for (const row of spec.querySelectorAll("tr[data-words]")) {
+    for (const row of spec.querySelector("template").content.querySelectorAll("tr[data-words]")) {
       const text = (spec.dataset.words + " " + row.dataset.words + " " + row.dataset.rules).toLowerCase();
       const fits = words.every((word) => text.includes(word))
         && (!rule || row.dataset.rules.split(" ").includes(rule))
         && (!kind || row.dataset.kinds.split(" ").includes(kind));
-      row.hidden = !fits;
+      if (fits) wanted.add(row); else wanted.delete(row);
       any = any || fits;
       all += 1;
       shown += fits ? 1 : 0;
     }
-    spec.hidden = !any && (words.length > 0 || rule !== "" || kind !== "");
+    spec.hidden = asked && !any;
+    if (asked && any) spec.open = true;
+    if (spec.open) show(spec);
   }
   $("shown").textContent = shown === all ? "" : `${shown} of ${all} properties`;
 }
+
+/* ---------------------------------------------------------------- specifications, which are shown when opened */
+
+function show(spec) {
+  const body = spec.querySelector(".body");
+  if (!spec.open) { body.replaceChildren(); return; }
+  const source = spec.querySelector("template").content, made = source.cloneNode(true);
+  const kept = [...source.querySelectorAll("tr[data-words]")].map((row) => wanted.has(row));
+  [...made.querySelectorAll("tr[data-words]")].forEach((row, index) => { if (!kept[index]) row.remove(); });
+  body.replaceChildren(made);
+}
+
+/* Opens what an address such as #s3 names. */
+function reveal() {
+  const spec = /^#s\d+$/.test(location.hash) ? $(location.hash.slice(1)) : null;
+  if (spec) { spec.open = true; show(spec); spec.scrollIntoView(); }
+}
+
+for (const spec of document.querySelectorAll(".spec")) spec.addEventListener("toggle", () => show(spec));
+window.addEventListener("hashchange", reveal);
+document.querySelector(".overview").addEventListener("click", (event) => {
+  /* A second click on the same link changes no address. */
+  if (event.target.closest("a")) setTimeout(reveal);
+});
 for (const id of ["words", "rule", "kind"]) $(id).addEventListener("input", filter);
 document.querySelector(".filter").addEventListener("submit", (event) => event.preventDefault());
+filter();
+reveal();
 
 /* ---------------------------------------------------------------- runs */
 
@@ -83,7 +116,7 @@ function drawChart() {
   const column = (text) => { const th = element("th", text); th.scope = "col"; head.append(th); };
   column("#");
   run.actors.forEach(column);
-  run.watched.forEach((view) => column(run.views[view]));
+  run.lanes.forEach(([name]) => column(name));
   column("place");
   const body = element("tbody");
   for (let row = 0; row <= run.steps.length; row += 1) {
@@ -97,14 +130,18 @@ function drawChart() {
         line.append(element("td", step.w + (step.b ? ` — ${step.b}` : ""), bad ? "did broken" : `did side-${step.s || "none"}`));
       } else line.append(element("td"));
     });
-    const state = states[Math.min(row, states.length - 1)], before = states[Math.max(0, Math.min(row, states.length) - 1)];
-    run.watched.forEach((view) => {
-      const same = row > 0 && state[view] === before[view];
-      line.append(element("td", same ? "·" : state[view], same ? "faint" : ""));
+    run.lanes.forEach(([, about, values]) => {
+      const here = values.findLast(([from]) => from <= row), fresh = about === "data" ? here[2] : "";
+      line.append(element("td", here[0] === row ? here[1] : "·", here[0] === row ? fresh : `faint ${fresh}`));
     });
-    let place = step ? step.p : "";
-    if (run.loop !== null && !run.stutters && row > run.loop) place += " ↻";
-    line.append(element("td", place, "faint place"));
+    const place = element("td", "", "faint place");
+    if (step && step.l) {
+      const link = element("a", step.p);
+      link.href = step.l;
+      place.append(link);
+    } else if (step) place.append(step.p);
+    if (run.loop !== null && !run.stutters && row > run.loop) place.append(" ↻");
+    line.append(place);
     line.addEventListener("click", () => go(row));
     body.append(line);
   }

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
-from custody.present.draw.chart import watched_views
+from custody.present.draw.chart import read_by
+from custody.present.draw.lanes import Lane, is_fresh, lanes
+from custody.present.draw.links import NO_LINKS, Links
 from custody.present.report import Step, step_words, trace_steps
 from custody.properties.result import PropertyResult, RunResult
 from custody.properties.truth import Truth
@@ -26,8 +28,9 @@ class Run:
 class Player:
     """Numbers the traces of a page and gathers their words."""
 
-    def __init__(self) -> None:
+    def __init__(self, links: Links = NO_LINKS) -> None:
         self.runs: list[Run] = []
+        self._links = links
         self._truths: dict[int, Truth] = {}
 
     def add(self, run: RunResult, result: PropertyResult, instance: str) -> int:
@@ -41,13 +44,15 @@ class Player:
         self.runs.append(
             Run(
                 f"{system.name}: {result.subject.name}",
-                _data(system, result, trace, instance, self._truths[id(system)]),
+                _data(system, result, trace, instance, self._truths[id(system)], self._links),
             )
         )
         return len(self.runs) - 1
 
 
-def _data(system: System, result: PropertyResult, trace: Trace, instance: str, truth: Truth) -> dict[str, Any]:
+def _data(
+    system: System, result: PropertyResult, trace: Trace, instance: str, truth: Truth, links: Links
+) -> dict[str, Any]:
     subject = result.subject
     views = [view for view in system.views if not view.hidden]
     at = {view.name: number for number, view in enumerate(views)}
@@ -69,13 +74,14 @@ def _data(system: System, result: PropertyResult, trace: Trace, instance: str, t
         "actors": actors,
         "views": [view.name for view in views],
         "first": [show(view.shape, trace.states[0]) for view in views],
-        "watched": [at[view.name] for view in watched_views(system, trace, subject)],
+        "lanes": [_lane(lane) for lane in lanes(system, trace, read_by(system, subject, trace))],
         "steps": [
             {
                 "a": actors.index(step.action.actor),
                 "s": step.action.side or "",
                 "w": step_words(step.action),
                 "p": _where(step, system),
+                "l": links.to(step.action.place),
                 "c": [[at[name], new] for name, (_, new) in step.changes.items()],
                 **({} if step.breaks is None else {"b": step.breaks}),
             }
@@ -83,6 +89,17 @@ def _data(system: System, result: PropertyResult, trace: Trace, instance: str, t
         ],
         "truth": [[found.name, found.form.value, text] for found, text in truth.along(trace)],
     }
+
+
+def _lane(lane: Lane) -> list[Any]:
+    """Name, what it is about, and each value with the state that it begins in and what it says of the data."""
+    words = {True: "fresh", False: "stale", None: ""}
+    values = [
+        [at, value, words[is_fresh(value)]]
+        for at, value in enumerate(lane.shown)
+        if at == 0 or lane.shown[at - 1] != value
+    ]
+    return [lane.name, lane.about.value, values]
 
 
 def _where(step: Step, system: System) -> str:
