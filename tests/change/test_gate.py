@@ -234,3 +234,34 @@ def test_limits_exit_with_3(repository: Repository) -> None:
         "    busy = false\n", "    busy = false\n    more = not more\n"))  # fmt: skip
     assert run(["gate", "--max-states", "2"]) == 3
     assert run(["gate"]) == 0
+
+
+INSTANCES = CALL.replace(
+    "param LIMIT = 1", "param LIMIT = 1\ninstance one\n    LIMIT = 1\ninstance two\n    LIMIT = 2"
+)
+INSTANCES = INSTANCES.replace("role Client[2]", "role Client[LIMIT]")
+
+
+def test_large_instances_are_left_to_a_wide_run(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repository.write("spec/queue.custody", INSTANCES)
+    repository.commit("two instances")
+    changed = INSTANCES.replace(
+        "    or fails EBUSY\n        when busy\n", "    or fails EBUSY\n        when not busy\n"
+    )
+    repository.write("spec/queue.custody", changed.replace("    busy = false\n", "    busy = not busy\n"))
+    monkeypatch.setattr("custody.change.compare.SHALLOW", 4)
+    assert run(["gate", "--no-cache"]) == 1
+    told = capsys.readouterr().out
+    assert "left to --wide: two" in told
+    assert "one: compared exactly" in told
+    assert run(["gate", "--no-cache", "--wide"]) == 1
+    assert "left to --wide" not in capsys.readouterr().out
+    # Where no instance is small the properties of the smallest are checked all the same, and nothing sounds complete.
+    monkeypatch.setattr("custody.change.compare.SHALLOW", 1)
+    monkeypatch.setattr("custody.change.compare.SMALL", 1)
+    repository.write("spec/queue.custody", INSTANCES.replace("served: 0..3", "served: 0..3\n    more: bool").replace(
+        "    busy = false\n", "    busy = false\n    more = not more\n"))  # fmt: skip
+    assert run(["gate", "--no-cache"]) == 3
+    assert "every instance has more than 1 states" in capsys.readouterr().out

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from custody.change.behaviour import Pair, described
+from custody.change.beside import beside
 from custody.change.category import Level
 from custody.change.lockstep import never_differ
 from custody.change.meaning import compare_meaning
@@ -21,6 +22,7 @@ from custody.change.properties import compare_statements, compare_verdicts
 from custody.change.result import Change, Cost, Result
 from custody.change.waiting import compare_waiting
 from custody.change.witness import witness
+from custody.explore.choose import explore
 from custody.language import Program, SpecError
 from custody.language.elaborate import named_instances
 from custody.observe.label import SAME, Names, renamed, stepwise
@@ -32,14 +34,17 @@ from custody.system.model import System
 
 SMALL = 20_000
 """States of each version that are compared in Python before anything is compiled: one or two seconds."""
+SHALLOW = 30_000
+"""States of all instances together that are compared on a request; what is larger is left to a wide run."""
 
 
 @dataclass(frozen=True)
 class Effort:
     """How far to go. `points` are states of one version of one instance, `seconds` the time for one instance.
 
-    Where only the contract of a model changed, the model is compared with it in all instances if `wide`, else in its
-    smallest ones, and the result says which were left.
+    Without `wide` the smaller instances are compared, as far as `SHALLOW` goes, and models whose contract alone
+    changed in their smallest ones; the result says what was left.  A number of states and not of seconds, so that the
+    answer is the same everywhere.
     """
 
     points: int | None = 1_000_000
@@ -49,6 +54,10 @@ class Effort:
     def deadline(self) -> float | None:
         """When an instance that is begun now has to be done, in terms of `time.monotonic`."""
         return None if self.seconds is None else time.monotonic() + self.seconds
+
+    @staticmethod
+    def is_over(deadline: float | None) -> bool:
+        return deadline is not None and time.monotonic() > deadline
 
     @staticmethod
     def of(points: int | None, seconds: float | None) -> Effort:
@@ -62,6 +71,23 @@ class _Findings:
     costs: list[Cost] = field(default_factory=list[Cost])
     limits: list[str] = field(default_factory=list[str])
     how: list[str] = field(default_factory=list[str])
+    left: list[str] = field(default_factory=list[str])
+
+    def result(self, spec: str, model: str) -> Result:
+        changes = _merged(self.changes)
+        rest = (tuple(self.costs), tuple(self.limits), tuple(self.how), tuple(self.left))
+        return Result(spec, model, changes, *rest)
+
+
+@dataclass(slots=True)
+class _Budget:
+    """How many states of each version may still be looked at; None is no limit."""
+
+    states: int | None
+
+    def spend(self, states: int) -> None:
+        if self.states is not None:
+            self.states = max(0, self.states - states)
 
 
 def compare_programs(
@@ -69,12 +95,16 @@ def compare_programs(
 ) -> Result:
     """Everything that the change from `old` to `new` means; SpecError, LimitError as `instances` raises them."""
     found = _Findings()
-    before = named_instances(old, settings, observed=True)
-    after = named_instances(new, settings, observed=True)
+    with beside(lambda: named_instances(old, settings, observed=True)) as unfolded:
+        after = named_instances(new, settings, observed=True)
+        before = unfolded()
     pairs = _pairs(before, after, new, found)
     smallest = min(len(other.actions) for _, other in pairs.values())
-    for name, (one, other) in pairs.items():
-        _compare(name, one, other, effort, found, is_small=len(other.actions) == smallest)
+    budget = _Budget(None if effort.wide else SHALLOW)
+    for name, (one, other) in sorted(pairs.items(), key=lambda pair: len(pair[1][1].actions)):
+        _compare(name, one, other, effort, budget, found, is_small=len(other.actions) == smallest)
+    if len(found.left) == len(pairs):
+        found.limits.append(f"every instance has more than {SHALLOW:,} states; --wide compares them")
     first_old, first_new = next(iter(pairs.values()))
     names = renamed(first_new)
     found.changes += compare_statements(first_old, first_new, names)
@@ -82,8 +112,7 @@ def compare_programs(
     found.changes += compare_waiting(first_old, first_new, names)
     if not found.changes and not found.limits:
         found.changes += [_cost(cost, new.file) for cost in found.costs]
-    changes = _merged(found.changes)
-    return Result(spec or new.file, new.name, changes, tuple(found.costs), tuple(found.limits), tuple(found.how))
+    return found.result(spec or new.file, new.name)
 
 
 def compare_contract(old: Callable[[], Program], new: Program, effort: Effort = Effort(), spec: str = "") -> Result:
@@ -103,13 +132,13 @@ def compare_contract(old: Callable[[], Program], new: Program, effort: Effort = 
         title = name or "the only instance"
         found.how.append(f"{title}: both versions are the same text")
         if len(system.actions) != smallest:
-            found.how.append(f"{title}: not compared with the changed contract; --wide does that")
+            found.left.append(f"{title}: not compared with the changed contract")
             continue
         deadline = effort.deadline()
         if not _still_implements(system, deadline):
             before = before or named_instances(old(), {}, observed=True)
             _verdicts(name, before[name], system, deadline, found, ["implements"])
-    return Result(spec or new.file, new.name, _merged(found.changes), (), tuple(found.limits), tuple(found.how))
+    return found.result(spec or new.file, new.name)
 
 
 def _pairs(
@@ -183,7 +212,9 @@ def _said(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _compare(name: str, old: System, new: System, effort: Effort, found: _Findings, *, is_small: bool) -> None:
+def _compare(
+    name: str, old: System, new: System, effort: Effort, budget: _Budget, found: _Findings, *, is_small: bool
+) -> None:
     title = name or "the only instance"
     names = renamed(new)
     deadline = effort.deadline()
@@ -192,16 +223,31 @@ def _compare(name: str, old: System, new: System, effort: Effort, found: _Findin
         if same_contract(old, new):
             return
         if not (effort.wide or is_small):
-            found.how.append(f"{title}: not compared with the changed contract; --wide does that")
+            found.left.append(f"{title}: not compared with the changed contract")
         elif not _still_implements(new, deadline):
             _verdicts(name, old, new, deadline, found, ["implements"])
         return
     if behave_alike(old, new, names):
         found.how.append(f"{title}: both versions unfold to the same actions")
-        _verdicts(name, old, new, deadline, found)
+        if budget.states is not None and _is_larger(new, budget.states):
+            found.left.append(f"{title}: its properties were not checked, for it is large")
+        else:
+            _verdicts(name, old, new, deadline, found)
         return
     # Small systems are compared before a compiler could have begun; large ones that never differ, in C.
-    pair, behaviour = _observed(old, new, names, effort, deadline, SMALL)
+    most = SMALL if budget.states is None else min(SMALL, budget.states)
+    pair, behaviour = _observed(old, new, names, effort, deadline, most)
+    budget.spend(max(pair.old.points, pair.new.points))
+    if behaviour.limit is not None and not effort.wide and not effort.is_over(deadline):
+        found.changes += [described(pair, witness(pair.old, pair.new, d), name) for d in behaviour.differences]
+        looked = f"behaviour was compared up to {behaviour.limit}" if most else "not compared"
+        if is_small:
+            _verdicts(name, old, new, deadline, found)
+            found.left.append(f"{title}: {looked}")
+        else:
+            found.left.append(f"{title}: {looked}{', and its properties were not checked' if most else ''}")
+        budget.spend(SHALLOW)
+        return
     if behaviour.limit is not None:
         if names == SAME and (states := never_differ(old, new, _limits(effort, deadline))) is not None:
             text = (
@@ -220,6 +266,11 @@ def _compare(name: str, old: System, new: System, effort: Effort, found: _Findin
         found.limits.append(f"{title}: behaviour was compared up to {behaviour.limit} only")
     else:
         found.how.append(f"{title}: compared exactly, {behaviour.pairs:,} pairs of what can be known of both")
+
+
+def _is_larger(system: System, states: int) -> bool:
+    """Whether the system has more states than so many."""
+    return not explore(system, Limits(max_states=states), []).complete
 
 
 def _observed(
@@ -242,7 +293,9 @@ def _verdicts(
     properties: Sequence[str] | None = None,
 ) -> set[str]:
     """Compares the verdicts, and what they cost; returns the properties whose verdict changed."""
-    before, after = _checked(old, deadline, properties), _checked(new, deadline, properties)
+    with beside(lambda: _checked(old, deadline, properties)) as checked:
+        after = _checked(new, deadline, properties)
+        before = checked()
     verdicts, limits = compare_verdicts(before, after, name)
     found.changes += verdicts
     found.limits += [f"{name or 'the only instance'}: {limit}" for limit in limits]

@@ -94,7 +94,7 @@ class Result:
     """The whole comparison of one specification.
 
     `limits` name what kept it from being complete: then nothing is identical or compatible that is not shown to be.
-    `how` says in a few words per instance what the verdict rests on.
+    `how` says in a few words per instance what the verdict rests on, `left` which instances were left to a wide run.
     """
 
     spec: str
@@ -103,6 +103,7 @@ class Result:
     costs: tuple[Cost, ...] = ()
     limits: tuple[str, ...] = ()
     how: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
 
     @property
     def level(self) -> Level | None:

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 from custody.change.judge import Finding, Judgement
 from custody.change.result import Change, Result
 from custody.language.diagnostic import Diagnostic
-from custody.present.change.words import level_words
+from custody.present.change.words import result_words
 
 
 def render(judgement: Judgement) -> str:
@@ -33,7 +33,7 @@ def _suite(root: ET.Element, result: Result, findings: tuple[Finding, ...]) -> N
         time="0",
     )
     if not findings:
-        ET.SubElement(suite, "testcase", classname=_legal(result.model), name=level_words(result.level))
+        ET.SubElement(suite, "testcase", classname=_legal(result.model), name=result_words(result))
     for finding in findings:
         _case(suite, result.model, finding)
     for limit in result.limits:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from custody.change.judge import Finding, Judgement
 from custody.change.result import Result
-from custody.present.change.words import level_words
+from custody.present.change.words import result_words
 
 
 def render(judgement: Judgement) -> str:
@@ -33,7 +33,7 @@ def render(judgement: Judgement) -> str:
 def _subtest(result: Result, findings: tuple[Finding, ...]) -> list[str]:
     lines = ["KTAP version 1", f"1..{max(1, len(findings)) + len(result.limits)}"]
     if not findings:
-        lines.append(f"ok 1 {_name(level_words(result.level))}")
+        lines.append(f"ok 1 {_name(result_words(result))}")
     number = max(1, len(findings))
     for position, finding in enumerate(findings, 1):
         lines += _test(position, finding)

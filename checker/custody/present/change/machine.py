@@ -36,6 +36,7 @@ def _result(judgement: Judgement, result: Result) -> dict[str, Any]:
         "costs": data["costs"],
         "limits": list(result.limits),
         "how": list(result.how),
+        "left": list(result.left),
     }
 
 

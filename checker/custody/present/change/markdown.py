@@ -10,7 +10,7 @@ import re
 from custody.change.category import Level
 from custody.change.judge import Finding, Judgement
 from custody.change.result import Change, Result, Row
-from custody.present.change.words import closing, level_words, refused_by, same_shifts, shifts_words
+from custody.present.change.words import closing, refused_by, result_words, same_shifts, shifts_words
 from custody.rules import rule, rule_ids
 
 _MARKS = {
@@ -41,7 +41,7 @@ def render(judgement: Judgement) -> str:
 def _result(judgement: Judgement, result: Result) -> list[str]:
     level = result.level
     mark = _MARKS[level] if level is not None else "\N{HOURGLASS}"
-    lines = [f"### {mark} `{result.spec}` ({_text(result.model)}): {level_words(level)}", ""]
+    lines = [f"### {mark} `{result.spec}` ({_text(result.model)}): {result_words(result)}", ""]
     findings = judgement.of(result)
     if findings:
         lines += ["| | category | what | rules | who |", "|---|---|---|---|---|"]
@@ -50,10 +50,11 @@ def _result(judgement: Judgement, result: Result) -> list[str]:
         if finding.change.rows and finding.accepted is None:
             lines += _fold(finding)
     lines += [f"- not complete: {_text(limit)}" for limit in result.limits]
+    lines += [f"- left to `--wide`: {_text(left)}" for left in result.left]
     for cost in result.costs:
         where = f"{cost.instance}: " if cost.instance else ""
         lines.append(f"- {where}{cost.old_states:,} states became {cost.new_states:,}")
-    return [*lines, ""] if result.limits or result.costs else lines
+    return [*lines, ""] if result.limits or result.left or result.costs else lines
 
 
 def _table_row(finding: Finding) -> str:

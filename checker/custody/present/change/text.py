@@ -12,7 +12,7 @@ from rich.text import Text
 from custody.change.category import Level, Severity
 from custody.change.judge import Finding, Judgement
 from custody.change.result import Change, Result, Row
-from custody.present.change.words import closing, level_words, refused_by, same_shifts, shifts_words
+from custody.present.change.words import closing, refused_by, result_words, same_shifts, shifts_words
 from custody.present.text import Page
 from custody.rules import rule, rule_ids
 
@@ -47,15 +47,17 @@ def _closing_style(judgement: Judgement) -> str:
 def _print_result(console: Console, judgement: Judgement, result: Result, everything: bool) -> None:
     level = result.level
     heading = Text(f"{result.spec}: {result.model}: ", style="bold")
-    heading.append(level_words(level), style=_STYLE[level or Level.AMBIGUOUS])
+    heading.append(result_words(result), style=_STYLE[level or Level.AMBIGUOUS])
     console.print(heading, soft_wrap=True)
     for finding in judgement.of(result):
         console.print()
         _print_finding(console, finding, everything)
     for limit in result.limits:
         _print_indented(console, f"not complete: {limit}", 2, "bold yellow")
-    if result.costs or result.how:
+    if result.costs or result.how or result.left:
         console.print()
+    for left in result.left:
+        _print_indented(console, f"left to --wide: {left}", 2, "yellow")
     for how in result.how:
         _print_indented(console, how, 2, "dim")
     for cost in result.costs:

@@ -6,11 +6,17 @@ from collections.abc import Sequence
 
 from custody.change.category import Level
 from custody.change.judge import Judgement
-from custody.change.result import Change, Row, Shift
+from custody.change.result import Change, Result, Row, Shift
+
+
+def result_words(result: Result) -> str:
+    """The verdict on one specification, and how far it goes."""
+    words = level_words(result.level)
+    return f"{words}, as far as it was compared" if result.left and result.level is not None else words
 
 
 def level_words(level: Level | None) -> str:
-    """The verdict on one specification."""
+    """The verdict on one specification, or on all."""
     match level:
         case None:
             return "inconclusive"
@@ -56,4 +62,11 @@ def closing(judgement: Judgement) -> str:
         parts.append("not complete")
     if closing_ones or judgement.errors or judgement.limits:
         return "; ".join(parts)
-    return "; ".join([*parts, level_words(judgement.level)])
+    left = sum(len(result.left) for result in judgement.results)
+    if not left:
+        return "; ".join([*parts, level_words(judgement.level)])
+    return "; ".join([*parts, f"{level_words(judgement.level)}, with {_instances(left)} left to --wide"])
+
+
+def _instances(count: int) -> str:
+    return "1 instance" if count == 1 else f"{count} instances"
