@@ -238,8 +238,7 @@ def test_limits_exit_with_3(repository: Repository) -> None:
 
 INSTANCES = CALL.replace(
     "param LIMIT = 1", "param LIMIT = 1\ninstance one\n    LIMIT = 1\ninstance two\n    LIMIT = 2"
-)
-INSTANCES = INSTANCES.replace("role Client[2]", "role Client[LIMIT]")
+).replace("role Client[2]", "role Client[LIMIT]")
 
 
 def test_large_instances_are_left_to_a_wide_run(
