@@ -91,7 +91,7 @@ class Repository:
         return f"fetch the history that '{name}' is in: `git fetch --unshallow`, or `fetch-depth: 0` in a workflow"
 
     def has_changes(self, paths: list[str]) -> bool:
-        """Whether specifications or settings in the work tree, of those below `paths`, are not those of HEAD."""
+        """Whether specifications in the work tree, of those below `paths`, are not those of HEAD."""
         said = self.ask(
             "status",
             "--porcelain",
@@ -103,7 +103,7 @@ class Repository:
         )
         entries = (said or "").split("\0")
         names = [entry[3:] for entry in entries if len(entry) > 3]
-        return any(name.endswith((SUFFIX, "custody.toml")) for name in names)
+        return any(name.endswith(SUFFIX) for name in names)
 
     def files(self, commit: str) -> dict[str, str]:
         """The specifications of a commit: path from the root, and the id of the content."""
