@@ -209,6 +209,10 @@ static size_t keep_states(struct worker *worker, const u64 *states, size_t from,
             return keep_from(worker, mine, states, from, count, WORDS, 1);
         if (words == 2)
             return keep_from(worker, mine, states, from, count, WORDS, 2);
+        if (words == 3)
+            return keep_from(worker, mine, states, from, count, WORDS, 3);
+        if (words == 4)
+            return keep_from(worker, mine, states, from, count, WORDS, 4);
         return keep_from(worker, mine, states, from, count, WORDS, words);
     }
 }
