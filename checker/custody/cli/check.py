@@ -27,6 +27,13 @@ from custody.present.report import Report
     help="Draw the shortest counterexample of each violated property into this folder, as SVG.",
 )
 @source_option
+@click.option(
+    "--explain",
+    is_flag=True,
+    help="Say of each violation which steps and variables matter, where the nearest run that passes parts from it,"
+    " and which small changes would have prevented it, each tried out; once for each property of a file, in the first"
+    " instance that violates it. Takes minutes for a large model.",
+)
 def command(
     paths: tuple[str, ...],
     exploring: Exploring,
@@ -36,6 +43,7 @@ def command(
     files: tuple[str, ...],
     charts: str | None,
     source_url: str,
+    explain: bool,
 ) -> int:
     """Check every property of every specification.
 
@@ -44,7 +52,7 @@ def command(
     """
     outputs = paired(json_files, formats, files)
     folder = None if charts is None else _folder(charts)
-    session = Session(human_stream(outputs), exploring, jobs)
+    session = Session(human_stream(outputs), exploring, jobs, explain)
     session.check_all(paths)
     report = session.finish()
     for output in outputs:

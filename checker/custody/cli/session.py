@@ -22,6 +22,7 @@ from custody.cli.progress import Meter, meter
 from custody.cli.runs import Answer, NoResult, Run, one_by_one, side_by_side
 from custody.language.diagnostic import Diagnostic, LimitError, SpecError
 from custody.language.kept import instances
+from custody.language.program import Program
 from custody.present.diagnostics import render as render_diagnostic
 from custody.present.report import Report
 from custody.present.text import Page, render_run, render_total, render_warnings
@@ -32,6 +33,7 @@ from custody.properties.vacuity import standing
 from custody.system.finding import Limits, ProgressHook
 from custody.system.model import LIVENESS, System
 from custody.system.place import NOWHERE, Place
+from custody.why.result import Explanation
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -55,7 +57,8 @@ def jobs_option(function: _Function) -> _Function:
 class Session:
     """One call of the command: what it was asked, what it found so far, and what it exits with."""
 
-    def __init__(self, stream: TextIO, options: Exploring, jobs: int | None) -> None:
+    def __init__(self, stream: TextIO, options: Exploring, jobs: int | None, explain: bool = False) -> None:
+        """With `explain`, each violation is explained after its run."""
         self.codes: list[Code] = []
         self._stream = stream
         self._page = Page(width(stream), colours(stream))
@@ -65,6 +68,10 @@ class Session:
         self._runs: list[RunResult] = []
         self._errors: list[Diagnostic] = []
         self._told: set[str] = set()
+        self._explain = explain
+        self._programs: dict[str, Program] = {}
+        self._explanations: dict[int, dict[str, Explanation]] = {}
+        self._explained_already: set[tuple[str, str]] = set()
 
     def check_all(self, paths: Sequence[str]) -> None:
         """Load everything first, so that mistakes are told at once and not after a long search."""
@@ -74,6 +81,7 @@ class Session:
         specs, errors = load_all(paths)
         self._complain(errors, Code.WRONG_REQUEST)
         loaded = [(spec, system) for spec in specs for system in self._instances(spec)]
+        self._programs = {spec.name: spec.program for spec in specs}
         if self._require_properties(system for _, system in loaded):
             runs = [Run(spec.name, system, self._selected(system)) for spec, system in loaded]
             warnings = {spec.name: _warnings(spec) for spec in specs}
@@ -81,7 +89,7 @@ class Session:
 
     def finish(self) -> Report:
         """Say how it ended."""
-        report = Report(tuple(self._runs), tuple(self._errors))
+        report = Report(tuple(self._runs), tuple(self._errors), self._explanations)
         if self._runs:
             self._stream.write(render_total(report, self._page))
         return report
@@ -158,7 +166,24 @@ class Session:
             self._interrupted()
         self._stream.write(render_run(result, self._page) + "\n")
         self._stream.flush()
+        if self._explain and not result.interrupted:
+            self._explained(result)
         return result
+
+    def _explained(self, result: RunResult) -> None:
+        """Say why what is violated is, and what would have prevented it; once for a file, where it fails first."""
+        # Only here: it needs z3, which takes half a second to load.
+        from custody.present.why import render_explanations
+        from custody.why.explain import explanations
+
+        names = [one.subject.name for one in result.properties]
+        fresh = [name for name in names if (result.spec, name) not in self._explained_already]
+        found = explanations(self._programs[result.spec], result, self._options.settings, fresh)
+        self._explained_already |= {(result.spec, name) for name in found}
+        self._explanations[len(self._runs) - 1] = found
+        if found:
+            self._stream.write(render_explanations(result.system, found, self._page) + "\n")
+            self._stream.flush()
 
     def _interrupted(self) -> None:
         self._clear()

@@ -7,13 +7,16 @@ differ from run to run.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from custody.language.diagnostic import Diagnostic
 from custody.present.report import Report, Step, start, trace_steps
+from custody.present.why import explanation_document
 from custody.properties.result import Notice, PropertyResult, RunResult
 from custody.system.finding import Trace
 from custody.system.model import System
+from custody.why.result import Explanation
 
 VERSION = 1
 
@@ -27,7 +30,7 @@ def document(report: Report) -> dict[str, Any]:
     """The report as plain dictionaries and lists."""
     return {
         "version": VERSION,
-        "runs": [run_document(run) for run in report.runs],
+        "runs": [run_document(run, report.explanations.get(number)) for number, run in enumerate(report.runs)],
         "warnings": [{"spec": spec, **_warning(notice)} for spec, notice in report.warnings()],
         "errors": [_error(error) for error in report.errors],
     }
@@ -40,8 +43,8 @@ def timeless(report: Report) -> dict[str, Any]:
     return found
 
 
-def run_document(run: RunResult) -> dict[str, Any]:
-    """One run of the document."""
+def run_document(run: RunResult, explanations: Mapping[str, Explanation] | None = None) -> dict[str, Any]:
+    """One run of the document; where explanations were asked for, properties have them as `explanation`."""
     counted, reduced = run.counted, run.reduced
     about = counted or reduced
     return {
@@ -64,8 +67,18 @@ def run_document(run: RunResult) -> dict[str, Any]:
         "complete": all(found.complete for found in run.explorations),
         "limit": next((found.limit for found in run.explorations if found.limit is not None), None),
         "warnings": [_warning(notice) for notice in run.notices],
-        "properties": [_property(run, result) for result in run.properties],
+        "properties": [
+            {**_property(run, result), **_explained(run, explanations, result.subject.name)}
+            for result in run.properties
+        ],
     }
+
+
+def _explained(run: RunResult, explanations: Mapping[str, Explanation] | None, name: str) -> dict[str, Any]:
+    if explanations is None:
+        return {}
+    found = explanations.get(name)
+    return {"explanation": None if found is None else explanation_document(run.system, found)}
 
 
 def _warning(notice: Notice) -> dict[str, Any]:

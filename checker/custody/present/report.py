@@ -6,8 +6,8 @@ in each of them: a run that did not happen never looks like one in which nothing
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from custody.language.diagnostic import Diagnostic
 from custody.properties.replay import steps
@@ -16,14 +16,21 @@ from custody.properties.vacuity import standing
 from custody.system.display import changes, show, variables
 from custody.system.finding import Trace, Verdict
 from custody.system.model import Action, Property, System
+from custody.why.result import Explanation
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Runs in the order they were asked for; `errors` are complaints about what was not run."""
+    """Runs in the order they were asked for; `errors` are complaints about what was not run.
+
+    `explanations` are those that were asked for, by the position of the run and the name of the property.
+    """
 
     runs: tuple[RunResult, ...]
     errors: tuple[Diagnostic, ...] = ()
+    explanations: Mapping[int, Mapping[str, Explanation]] = field(
+        default_factory=dict[int, Mapping[str, Explanation]]
+    )
 
     def results(self) -> Iterator[tuple[RunResult, PropertyResult]]:
         for run in self.runs:

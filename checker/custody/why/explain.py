@@ -1,0 +1,152 @@
+"""The explanation of each violation of a run: what mattered, the nearest passing run, and verified repairs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations
+
+from custody.language.program import Program
+from custody.properties.result import PropertyResult, RunResult
+from custody.system.finding import Verdict
+from custody.system.model import Form, System
+from custody.why.mattered import mattered
+from custody.why.passing import passing
+from custody.why.repair import Repair, repairs
+from custody.why.result import KINDS, Explanation, Tried
+from custody.why.trial import Bench
+
+SHOWN = 2
+"""How many repairs of a failure are shown: with so many that spoil nothing, the search is over."""
+
+MOST_CANDIDATES = 90
+"""How many changes are tried for one failure."""
+
+MOST_CHECKS = 15
+"""How many amended systems are checked in full for one failure."""
+
+MOST_TOGETHER = 12
+"""How many combinations of changes are tried where no single one repairs the failure."""
+
+
+def explanations(
+    program: Program, run: RunResult, settings: Mapping[str, str], names: Iterable[str] | None = None
+) -> dict[str, Explanation]:
+    """By name of the violated property; of `names` only, where they are given."""
+    wanted = set(names) if names is not None else None
+    violated = [
+        result
+        for result in run.properties
+        if result.finding.verdict is Verdict.VIOLATED
+        and result.finding.trace is not None
+        and result.subject.form is not Form.IMPLEMENTS
+        and (wanted is None or result.subject.name in wanted)
+    ]
+    search = _Search(Bench(program, run, settings), violated)
+    for result in violated:
+        search.one_by_one(result)
+    for result in violated:
+        search.together(result)
+    return {result.subject.name: search.explained(result) for result in violated}
+
+
+class _Search:
+    """Looks for repairs; what was found for one failure is known for the next."""
+
+    def __init__(self, bench: Bench, violated: Sequence[PropertyResult]) -> None:
+        self._bench, self._system = bench, bench.run.system
+        self._names = [result.subject.name for result in violated]
+        self._what = {r.subject.name: mattered(self._system, r.subject, r.finding) for r in violated}
+        self._screened: dict[str, tuple[System | None, tuple[str, ...]]] = {}
+        self._tried: dict[str, Tried] = {}
+        self._looked_at: Counter[str] = Counter()
+        self._cut: set[str] = set()
+        self._partial: dict[str, list[Repair]] = {}
+
+    def explained(self, result: PropertyResult) -> Explanation:
+        """All that is known of the failure by now."""
+        name = result.subject.name
+        found = sorted((tried for tried in self._tried.values() if name in tried.fixes), key=_worth)
+        nearest = passing(self._system, result.subject, result.finding)
+        cut = name in self._cut
+        return Explanation(result, self._what[name], nearest, tuple(found[:SHOWN]), self._looked_at[name], cut)
+
+    def one_by_one(self, result: PropertyResult) -> None:
+        """Tries single changes."""
+        name, trace = result.subject.name, result.finding.trace
+        assert trace is not None
+        start = self._bench.checks
+        partial = self._partial.setdefault(name, [])
+        for repair in repairs(self._bench.program, self._routines(trace.actions), self._lines(result)):
+            if len(self._clean(name)) >= SHOWN:
+                return
+            if self._looked_at[name] >= MOST_CANDIDATES or self._bench.checks - start >= MOST_CHECKS:
+                self._cut.add(name)
+                return
+            if self._try(repair, name) is False:
+                partial.append(repair)
+
+    def together(self, result: PropertyResult) -> None:
+        """Tries changes together that each repair something, or at least keep this from failing as it did."""
+        name = result.subject.name
+        if self._clean(name):
+            return
+        good = sorted((t for t in self._tried.values() if t.clean and t.repair.kind != "guard"), key=_worth)
+        best: dict[int, Repair] = {}
+        for tried in good:
+            if len(tried.repair.changes) == 1:
+                best.setdefault(tried.repair.changes[0].position, tried.repair)
+        partial = [repair for repair in self._partial[name] if repair.kind != "guard"]
+        groups = [(one, other) for one, other in combinations(best.values(), 2)]
+        groups += [tuple(best.values())] if len(best) > 2 else []
+        groups += [(one, other) for one in partial for other in best.values()]
+        for group in groups[:MOST_TOGETHER]:
+            changes = tuple(change for repair in group for change in repair.changes)
+            if len({change.position for change in changes}) == len(changes):
+                self._try(Repair(group[0].kind, changes), name)
+            if self._clean(name):
+                return
+        if len(groups) > MOST_TOGETHER:
+            self._cut.add(name)
+
+    def _try(self, repair: Repair, name: str) -> bool | None:
+        """Whether it repairs the failure; None where it is not even kept from failing as it did."""
+        self._looked_at[name] += 1
+        key = f"{repair.place} {repair.what}"
+        if key not in self._screened:
+            self._screened[key] = self._bench.screened(repair, self._names)
+        system, passes = self._screened[key]
+        if system is None or name not in passes:
+            return None
+        if key not in self._tried:
+            self._tried[key] = self._bench.in_full(repair, system)
+        return name in self._tried[key].fixes
+
+    def _clean(self, name: str) -> list[Tried]:
+        return [t for t in self._tried.values() if t.clean and name in t.fixes and t.repair.kind != "guard"]
+
+    def _routines(self, actions: Sequence[int]) -> list[str]:
+        return list(dict.fromkeys(self._system.actions[index].name for index in actions))
+
+    def _lines(self, result: PropertyResult) -> dict[int, int]:
+        """How near the lines of the trace's steps are: 0 where they store what the violation rests on."""
+        trace, what = result.finding.trace, self._what[result.subject.name]
+        assert trace is not None
+        found: dict[int, int] = {}
+        for number, index in enumerate(trace.actions):
+            place = self._system.actions[index].place
+            if place.file in ("", self._bench.program.file):
+                near = 2 if what is None else 0 if number in what.steps else 1 if number in what.enabling else 2
+                found[place.line] = min(near, found.get(place.line, near))
+        return found
+
+
+def _worth(tried: Tried) -> tuple[bool, int, bool, int, int, bool, int, int, str]:
+    """What comes first: it spoils nothing, asks nothing of callers, repairs most, is small, is near."""
+    repair = tried.repair
+    spoiled = len(tried.breaks) + len(tried.unreachable) + len(tried.vacuous)
+    asks = repair.kind == "guard"
+    kind = list(KINDS).index(repair.kind)
+    size = len(repair.changes)
+    line, fixed = repair.place.line, len(tried.fixes)
+    return not tried.clean, spoiled, asks, size, -fixed, repair.inserts, kind, line, repair.what
