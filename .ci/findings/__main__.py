@@ -7,7 +7,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from findings import arguments, choices, coverage, mutants
+from findings import arguments, choices, coverage, maps, mutants
 from findings.certificates import FOLDER, read_certificates
 from findings.evidence import read_evidence
 from findings.paths import CHOICES, ENGINE_ANSWERS, MUTATION, REASONS, REPORTS, ROOT, SURVIVORS
@@ -34,6 +34,7 @@ def main(verdicts: Path, charts: Path) -> None:
     _write(REPORTS / "mutation.md", mutants.page(MUTATION, SURVIVORS, ROOT))
     _write(REPORTS / "choices.md", choices.page(found, choices.read_choices(CHOICES), ROOT))
     _write(REPORTS / "rules.md", coverage.page(said))
+    maps.draw(REPORTS)
     readme = ROOT / "README.md"
     before, begin, rest = readme.read_text(encoding="utf-8").partition(BEGIN)
     _, end, after = rest.partition(END)
