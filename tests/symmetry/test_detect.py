@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from pathlib import Path
 from random import Random
 
@@ -78,7 +79,9 @@ def assert_symmetric(system: System, symmetries: Symmetries) -> None:
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: "/".join(file.parts[-2:]))
 def test_exchanges_change_nothing_in_any_specification(file: Path) -> None:
-    for system in instances(load(str(file)), {}):
+    """In its first and last instance, which differ most; in all where CUSTODY_WIDE is set."""
+    systems = instances(load(str(file)), {})
+    for system in systems if "CUSTODY_WIDE" in os.environ else systems[:: max(1, len(systems) - 1)]:
         symmetries = find(system)
         assert_symmetric(system, symmetries)
         assert len(symmetries.roles) + len(symmetries.refused) == sum(len(names) > 1 for _, names in system.roles)
