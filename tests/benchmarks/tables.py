@@ -73,11 +73,12 @@ def _search(cases: Sequence[Measured]) -> Grid:
         *("C, process less start", "SPIN : it", "rumur : it"),
     )
     remark = (
-        "Seconds of the processor for the search alone, one thread on one core, no reduction, compiling excluded"
-        " on both sides. Of Custody: timed inside a process that has its C compiled and loaded, from the first"
-        " state to the verdict, the shortest of five where that is below 50 ms, and, in the last three columns, the"
-        " whole of `custody check` with a full cache less one that stops at its first state. Of the others: the compiled search as a whole; of TLC the whole"
-        " run, virtual machine included. SPIN : C takes the better of SPIN's two orders."
+        "Seconds of the processor for the search alone, one thread on one core, no reduction, compiling"
+        " excluded on both sides. Of Custody: timed inside a process that has its C compiled and loaded, from"
+        " the first state to the verdict, the shortest of five where that is below 50 ms, and, in the last"
+        " three columns, the whole of `custody check` with a full cache less one that stops at its first"
+        " state. Of the others: the compiled search as a whole; of TLC the whole run, virtual machine"
+        " included. SPIN : C takes the better of SPIN's two orders."
     )
     return Grid("Search", remark, heads, tuple(rows))
 
