@@ -76,10 +76,13 @@ class _Field:
 
 
 class World:
-    """Everything that is declared, in the order of declaration."""
+    """Everything that is declared, in the order of declaration; `beyond` lets numbers exceed a parameter's range."""
 
-    def __init__(self, library: Library, overrides: Mapping[str, Constant], problems: Problems) -> None:
+    def __init__(
+        self, library: Library, overrides: Mapping[str, Constant], problems: Problems, *, beyond: bool = False
+    ) -> None:
         self.problems = problems
+        self._beyond = beyond
         self.header: s.Header | None = None
         self.parameters: dict[str, Constant] = {}
         self.parameter_symbols: dict[str, tuple[s.Param, ConstantSymbol]] = {}
@@ -416,7 +419,10 @@ class World:
         kind = declared or _constant_type(default)
         if declaration.bounds is not None and declared is None:
             kind = self._range(declaration, *declaration.bounds, scope)
-        for where, value in ((declaration.value, default), (declaration, bindings.get(name, default))):
+        bound = bindings.get(name, default)
+        if self._beyond and isinstance(kind, IntType) and isinstance(bound, int):
+            kind = IntType(kind.low, max(kind.high, bound))
+        for where, value in ((declaration.value, default), (declaration, bound)):
             if not _fits(value, kind):
                 shown = str(value).lower() if isinstance(value, bool) else value
                 self.problems.error(where, "parameter", f"parameter '{name}' cannot be {shown}: it is {kind}")

@@ -78,6 +78,17 @@ def sized(program: Program, settings: Mapping[str, str], sizes: Mapping[str, int
     return _assembled(_with(program, {**given, **sizes}), program, observed=False)
 
 
+def beyond(program: Program, settings: Mapping[str, str], sizes: Mapping[str, int]) -> System:
+    """The same, without its contract, for sizes that may be larger than the parameters' ranges allow: for who asks
+    about any size."""
+    given = {name: _setting(program, name, text) for name, text in settings.items()}
+    problems = Problems()
+    world = World(program.library, {**given, **sizes}, problems, beyond=True)
+    check(world)
+    problems.raise_errors()
+    return assemble(world, program.file)
+
+
 def instance_named(program: Program, name: str) -> System:
     """One of the declared instances, or the single one, whose name is empty; KeyError when there is none."""
     return _unfolded(_with(program, _declared(program)[name]), program, name)
