@@ -9,21 +9,26 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
-from custody.language.elaborate import load, sized
+from custody.language.elaborate import beyond, load, sized
 from custody.system.digest import digest
-from custody.system.display import show
-from custody.system.model import State, System
-from custody.verify import inductive, reachable, trace
-from custody.verify.proof import Proof, RefusedError, UndecidedError
+from custody.system.model import System
+from custody.verify import any_number, inductive, reachable, trace
+from custody.verify.proof import Proof, RefusedError, Sizes, UndecidedError, shown
 
-Check: TypeAlias = "Callable[[System, Proof], str]"
+Check: TypeAlias = "Callable[[System, Proof, Sizes | None], str]"
 
 KINDS: Final[Mapping[str, Check]] = MappingProxyType(
-    {"inductive": inductive.check, "reachable-set": reachable.check, "trace": trace.check}
+    {
+        "inductive": lambda system, proof, _: inductive.check(system, proof),
+        "reachable-set": lambda system, proof, _: reachable.check(system, proof),
+        "trace": lambda system, proof, _: trace.check(system, proof),
+        "any-number": any_number.check,
+    }
 )
 """What checks a proof: a function that says in a few words how it was checked, or raises."""
 
@@ -65,6 +70,11 @@ def read(file: str) -> Certificate:
         raise RefusedError("format", f"it is no certificate: {error!r}") from None
 
 
+def sizes(certificate: Certificate, spec: str) -> Sizes:
+    """The specification's systems at other sizes."""
+    return partial(beyond, load(spec), certificate.parameters)
+
+
 def subject(certificate: Certificate, spec: str) -> tuple[System, bool, bool]:
     """The system that the specification now means, whether it is the certificate's, and whether the text is."""
     program = load(spec)
@@ -72,7 +82,7 @@ def subject(certificate: Certificate, spec: str) -> tuple[System, bool, bool]:
     return system, digest(system) == certificate.system_digest, program.digest == certificate.text_digest
 
 
-def verify(system: System, proof: Proof) -> Outcome:
+def verify(system: System, proof: Proof, sizes: Sizes | None = None) -> Outcome:
     """Checks one proof against the system, whatever the certificate says of digests."""
     try:
         check = KINDS.get(proof.kind)
@@ -81,14 +91,10 @@ def verify(system: System, proof: Proof) -> Outcome:
         known = {p.name for p in system.properties}
         if missing := [name for name in proof.properties if name not in known]:
             raise RefusedError("format", f"there is no property '{missing[0]}'")
-        return Outcome(proof, True, check(system, proof))
+        return Outcome(proof, True, check(system, proof, sizes))
     except UndecidedError as error:
         return Outcome(proof, None, str(error))
     except RefusedError as error:
-        return Outcome(proof, False, str(error), _shown(system, error.state))
+        return Outcome(proof, False, str(error), shown(system, error.state) if error.shown is None else error.shown)
     except (ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError, RecursionError) as error:
         return Outcome(proof, False, f"format: the proof cannot be read: {error!r}")
-
-
-def _shown(system: System, state: State | None) -> tuple[str, ...]:
-    return () if state is None else tuple(f"{view.name} = {show(view.shape, state)}" for view in system.views)

@@ -35,7 +35,7 @@ def obligations(system: System, proof: Proof) -> dict[str, str]:
         if not variable.domain.low <= min(variable.initial) <= max(variable.initial) <= variable.domain.high:
             raise RefusedError("init", f"{variable.name} may begin outside its domain")
     everything = [whole, *(expression for _, expression in excluded)]
-    init, step, safe = (Script(system, *everything) for _ in range(3))
+    init, step, safe = (_Steps(system, *everything) for _ in range(3))
     first = and_(
         system.where, *(or_(*(_is(system, i, a) for a in v.initial)) for i, v in enumerate(system.variables))
     )
@@ -50,6 +50,33 @@ def obligations(system: System, proof: Proof) -> dict[str, str]:
         "step": step.text(f"(not {step.within()})", *later, *map(step.term, steps)),
         "safe": safe.text(*(safe.term(expression) for p, expression in excluded if p.form is not Form.STEP)),
     }
+
+
+class _Steps(Script):
+    def step(self) -> None:
+        """From here on `w` is what the variables are after a step of the action `which`, which breaks no check."""
+        self.lines.append(f"(declare-const which (_ BitVec {self.width}))")
+        writers: dict[int, list[tuple[int, str]]] = {}
+        for at, action in enumerate(self.system.actions):
+            parts = [self.term(action.guard), *(self.term(check.condition) for check in action.checks)]
+            self.lines.append(f"(define-fun ok{at} () Bool (and true {' '.join(parts)}))")
+            for effect in action.effects:
+                writers.setdefault(effect.variable, []).append((at, self.term(effect.value)))
+        for i in range(len(self.system.variables)):
+            term = f"v{i}"
+            for at, value in writers.get(i, []):
+                term = f"(ite (= which {self.number(at)}) {value} {term})"
+            self.lines.append(f"(define-fun w{i} () {self.sort(i)} {term})")
+        chosen = (f"(and (= which {self.number(k)}) ok{k})" for k in range(len(self.system.actions)))
+        self.lines.append(f"(assert (or false {' '.join(chosen)}))")
+
+    def within(self) -> str:
+        """That every variable is in its domain after the step."""
+        parts = (
+            f"(bvsle {self.number(v.domain.low)} w{i}) (bvsle w{i} {self.number(v.domain.high)})"
+            for i, v in enumerate(self.system.variables) if not v.domain.boolean
+        )  # fmt: skip
+        return f"(and true {' '.join(parts)})"
 
 
 def _invariant(system: System, proof: Proof) -> tuple[list[Expr], Expr]:

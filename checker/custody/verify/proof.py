@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import zlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
-from custody.system.model import State
+from custody.system.display import show
+from custody.system.model import State, System
+
+Sizes: TypeAlias = Callable[[Mapping[str, int]], System]
+"""The specification's system with these values of its parameters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +28,26 @@ class Proof:
 class RefusedError(Exception):
     """The obligation that fails, in which way, and a state that shows it where there is one."""
 
-    def __init__(self, obligation: str, reason: str, state: State | None = None) -> None:
+    def __init__(
+        self, obligation: str, reason: str, state: State | None = None, shown: tuple[str, ...] | None = None
+    ) -> None:
         super().__init__(f"{obligation}: {reason}")
-        self.obligation, self.state = obligation, state
+        self.obligation, self.state, self.shown = obligation, state, shown
 
 
 class UndecidedError(Exception):
     """A solver gave up, so nobody knows."""
+
+
+def shown(system: System, state: State | None) -> tuple[str, ...]:
+    """A state in the words of the specification."""
+    return () if state is None else tuple(f"{view.name} = {show(view.shape, state)}" for view in system.views)
+
+
+def unpacked(text: str) -> Any:
+    """What was written as JSON, compressed, in base 64."""
+    reader = zlib.decompressobj()
+    data = reader.decompress(base64.b64decode(text, validate=True), 1 << 28)
+    if reader.unconsumed_tail:
+        raise RefusedError("format", "the set is too large")
+    return json.loads(data)

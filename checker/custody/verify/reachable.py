@@ -7,17 +7,13 @@ takes from each state, in ascending order of the states.
 
 from __future__ import annotations
 
-import base64
-import json
-import zlib
 from array import array
-from typing import Any
 
 from custody.system.evaluate import initial_states
 from custody.system.fast import moves, truths
 from custody.system.forbidden import forbidden
 from custody.system.model import Form, Property, State, System
-from custody.verify.proof import Proof, RefusedError
+from custody.verify.proof import Proof, RefusedError, unpacked
 
 MOST = 5_000_000
 """A larger set is refused: it would not fit this machine."""
@@ -73,15 +69,6 @@ class _Ranked:
             )
             if not lower:
                 raise RefusedError("rank", f"no step brings {actor} nearer to rest ({self._subject.name})", state)
-
-
-def unpacked(text: str) -> Any:
-    """What was written as JSON, compressed, in base 64."""
-    reader = zlib.decompressobj()
-    data = reader.decompress(base64.b64decode(text, validate=True), 1 << 28)
-    if reader.unconsumed_tail:
-        raise RefusedError("format", "the set is too large")
-    return json.loads(data)
 
 
 def _states(system: System, levels: list[list[list[list[int]]]]) -> list[State]:

@@ -25,39 +25,13 @@ class Script:
         found = [pair for root in roots for pair in bounds(root, ranges, (1 << _WIDEST) - 1).values()]
         ends = [end for pair in (*found, *ranges.values()) for end in pair] + [len(system.actions)]
         self.width = 1 + max(max(end, ~end).bit_length() for end in ends)
+        self._numbers, self._names = f"(_ BitVec {self.width})", _NAMES
         self.lines = ["(set-logic QF_BV)", "(set-option :produce-models true)"]
         self._known: dict[tuple[Expr, bool], str] = {}
         for i, (low, high) in ranges.items():
-            self.lines += [f"; {system.variables[i].name}", f"(declare-const v{i} {self._sort(i)})"]
+            self.lines += [f"; {system.variables[i].name}", f"(declare-const v{i} {self.sort(i)})"]
             if not system.variables[i].domain.boolean:
-                self.lines.append(
-                    f"(assert (and (bvsle {self._number(low)} v{i}) (bvsle v{i} {self._number(high)})))"
-                )
-
-    def step(self) -> None:
-        """From here on `w` is what the variables are after a step of the action `which`, which breaks no check."""
-        self.lines.append(f"(declare-const which (_ BitVec {self.width}))")
-        writers: dict[int, list[tuple[int, str]]] = {}
-        for number, action in enumerate(self.system.actions):
-            parts = [self.term(action.guard), *(self.term(check.condition) for check in action.checks)]
-            self.lines.append(f"(define-fun ok{number} () Bool (and true {' '.join(parts)}))")
-            for effect in action.effects:
-                writers.setdefault(effect.variable, []).append((number, self.term(effect.value)))
-        for i in range(len(self.system.variables)):
-            term = f"v{i}"
-            for number, value in writers.get(i, []):
-                term = f"(ite (= which {self._number(number)}) {value} {term})"
-            self.lines.append(f"(define-fun w{i} () {self._sort(i)} {term})")
-        chosen = (f"(and (= which {self._number(k)}) ok{k})" for k in range(len(self.system.actions)))
-        self.lines.append(f"(assert (or false {' '.join(chosen)}))")
-
-    def within(self) -> str:
-        """That every variable is in its domain after the step."""
-        parts = (
-            f"(bvsle {self._number(v.domain.low)} w{i}) (bvsle w{i} {self._number(v.domain.high)})"
-            for i, v in enumerate(self.system.variables) if not v.domain.boolean
-        )  # fmt: skip
-        return f"(and true {' '.join(parts)})"
+                self.lines.append(f"(assert (and (bvsle {self.number(low)} v{i}) (bvsle v{i} {self.number(high)})))")
 
     def term(self, root: Expr, *, after: bool = False) -> str:
         """The expression; with `after` it is about the state after the step."""
@@ -65,7 +39,7 @@ class Script:
             if (node, after) not in self._known:
                 text = self._written(node, [self._known[arg, after] for arg in node.args], after)
                 if node.args:
-                    sort = "Bool" if node.sort is Sort.BOOL else f"(_ BitVec {self.width})"
+                    sort = "Bool" if node.sort is Sort.BOOL else self._numbers
                     self.lines.append(f"(define-fun e{len(self._known)} () {sort} {text})")
                     text = f"e{len(self._known)}"
                 self._known[node, after] = text
@@ -75,30 +49,45 @@ class Script:
         """The script that asks for a state in which some goal holds."""
         return "\n".join([*self.lines, f"(assert (or false {' '.join(goals)}))", "(check-sat)", ""])
 
-    def _sort(self, variable: int) -> str:
-        return "Bool" if self.system.variables[variable].domain.boolean else f"(_ BitVec {self.width})"
+    def sort(self, variable: int) -> str:
+        return "Bool" if self.system.variables[variable].domain.boolean else self._numbers
 
-    def _number(self, value: int) -> str:
+    def number(self, value: int) -> str:
         return f"(_ bv{value % (1 << self.width)} {self.width})"
 
     def _written(self, node: Expr, args: list[str], after: bool) -> str:
         match node.op:
             case Op.CONST:
-                return ("true" if node.value else "false") if node.sort is Sort.BOOL else self._number(node.value)
+                return ("true" if node.value else "false") if node.sort is Sort.BOOL else self.number(node.value)
             case Op.READ:
                 return f"{'w' if after else 'v'}{node.value}"
             case Op.NEXT:
                 return f"w{node.value}"
             case Op.DIV | Op.MOD:
-                return _floored(node.op, *args, zero=self._number(0), one=self._number(1))
+                return _floored(node.op, *args, zero=self.number(0), one=self.number(1))
             case _:
-                return f"({_NAMES[node.op]} {' '.join(args)})"
+                return f"({self._names[node.op]} {' '.join(args)})"
+
+
+class Integers(Script):
+    """The same over all integers; no value is assumed to be within anything."""
+
+    def __init__(self, system: System) -> None:
+        self.system, self._numbers, self._names = system, "Int", _OVER_INTEGERS
+        self._known = {}
+        self.lines = ["(set-logic QF_LIA)", "(set-option :produce-models true)"]
+        self.lines += [f"(declare-const v{i} {self.sort(i)}) ; {v.name}" for i, v in enumerate(system.variables)]
+
+    def number(self, value: int) -> str:
+        return str(value) if value >= 0 else f"(- {-value})"
 
 
 _NAMES = {
     Op.NOT: "not", Op.AND: "and", Op.OR: "or", Op.EQ: "=", Op.LT: "bvslt", Op.LE: "bvsle",
     Op.ADD: "bvadd", Op.SUB: "bvsub", Op.MUL: "bvmul", Op.ITE: "ite",
 }  # fmt: skip
+_OVER_INTEGERS = {op: {"bvslt": "<", "bvsle": "<=", "bvadd": "+", "bvsub": "-", "bvmul": "*"}.get(n, n)
+                  for op, n in _NAMES.items()}  # fmt: skip
 
 
 def _floored(op: Op, a: str, b: str, zero: str, one: str) -> str:

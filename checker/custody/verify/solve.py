@@ -16,21 +16,21 @@ SECONDS = 300
 _Z3 = """
 import json, sys, z3
 for line in sys.stdin:
-    s = z3.SolverFor("QF_BV", ctx=z3.Context()); s.from_string(json.loads(line)); r = str(s.check())
-    m = s.model() if r == "sat" else []
-    v = {d.name(): m[d].as_long() if z3.is_bv(m[d]) else int(z3.is_true(m[d])) for d in m}
+    t = json.loads(line); s = z3.SolverFor(t[11:17].strip("( )"), ctx=z3.Context()); s.from_string(t)
+    r = str(s.check()); m = s.model() if r == "sat" else []
+    v = {d.name(): int(z3.is_true(m[d])) if z3.is_bool(m[d]) else m[d].as_long() for d in m if d.name()[0] == "v"}
     print(json.dumps([r, v]), flush=True)
 """
 _CVC5 = """
 import json, sys, cvc5
 for line in sys.stdin:
     t = cvc5.TermManager(); s = cvc5.Solver(t); m = cvc5.SymbolManager(t); p = cvc5.InputParser(s, m); r = ""
-    s.setOption("bitblast", "eager")
-    p.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, json.loads(line), "script")
+    x = json.loads(line); "QF_BV" in x and s.setOption("bitblast", "eager")
+    p.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, x, "script")
     while not (c := p.nextCommand()).isNull(): r = str(c.invoke(s, m)).strip() or r
     v = {str(d): s.getValue(d) for d in m.getDeclaredTerms()} if r == "sat" else {}
-    print(json.dumps([r, {n: int(x.getBitVectorValue(10)) if x.isBitVectorValue() else int(x.getBooleanValue())
-                          for n, x in v.items()}]), flush=True)
+    print(json.dumps([r, {n: int(x.getBitVectorValue(10)) if x.isBitVectorValue() else int(x.getIntegerValue())
+                          if x.isIntegerValue() else int(x.getBooleanValue()) for n, x in v.items()}]), flush=True)
 """
 _PROGRAMS = {"z3": _Z3, "cvc5": _CVC5}
 _RUNNING: dict[str, subprocess.Popen[str]] = {}

@@ -15,7 +15,7 @@ _TOKEN = re.compile(r"\s*(?:([()])|\|([^|\\]*)\||([^\s()|\\\";]+))")
 _OPERATORS: dict[str, tuple[Callable[..., Expr], Sort | None, int | None]] = {
     "not": (e.not_, Sort.BOOL, 1), "and": (e.and_, Sort.BOOL, None), "or": (e.or_, Sort.BOOL, None),
     "=>": (e.implies, Sort.BOOL, 2), "=": (e.eq, None, 2), "<": (e.lt, Sort.INT, 2), "<=": (e.le, Sort.INT, 2),
-    "+": (e.add, Sort.INT, None), "-": (e.sub, Sort.INT, 2), "ite": (e.ite, None, 3),
+    "+": (e.add, Sort.INT, None), "-": (e.sub, Sort.INT, 2), "*": (e.mul, Sort.INT, 2), "ite": (e.ite, None, 3),
 }  # fmt: skip
 """For each the function, what its arguments are, and how many there are."""
 
