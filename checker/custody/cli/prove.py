@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -17,6 +18,7 @@ from custody.cli.outputs import colours, human_stream, paired, reporting, width,
 from custody.cli.paths import Spec, load_all
 from custody.language import instances
 from custody.language.diagnostic import Diagnostic, LimitError, SpecError
+from custody.language.elaborate import beyond
 from custody.present.diagnostics import render as render_diagnostic
 from custody.present.formats import render as render_format
 from custody.present.report import Report
@@ -25,7 +27,9 @@ from custody.properties.check import check
 from custody.properties.engines import EngineChoice
 from custody.properties.result import Outcome, RunResult
 from custody.prove.portfolio import ENGINE, METHODS, Portfolio
-from custody.prove.written import document, file_name, up_to_date
+from custody.prove.sizes import ENGINE as ANY_NUMBER
+from custody.prove.sizes import AnyNumberEngine
+from custody.prove.written import document, file_name, settings_of, up_to_date
 from custody.system.finding import Limits
 from custody.system.model import Form, System
 from custody.system.place import Place
@@ -40,6 +44,13 @@ MOST_SENTENCES = 12
 @setting_option
 @click.option("--property", "properties", multiple=True, metavar="NAME", help="Prove this property only. Repeatable.")
 @click.option("--method", "methods", multiple=True, type=click.Choice(METHODS), help="Only these ways. Repeatable.")
+@click.option(
+    "--any-number",
+    "any_number",
+    multiple=True,
+    metavar="ROLE",
+    help="Prove it for any number of instances of this role, by counting them. Repeatable: of several roles at once.",
+)
 @click.option("--jobs", type=click.IntRange(min=1), default=3, show_default=True, help="Ways that run side by side.")
 @seconds_option
 @click.option("--max-memory", type=click.IntRange(min=1), metavar="MIB", help="Stop a way at so many MiB.")
@@ -59,6 +70,7 @@ def command(
     settings: tuple[tuple[str, str], ...],
     properties: tuple[str, ...],
     methods: tuple[str, ...],
+    any_number: tuple[str, ...],
     jobs: int,
     timeout: float | None,
     max_memory: int | None,
@@ -77,7 +89,7 @@ def command(
     outputs = paired(json_files, formats, files)
     limits = Limits(max_memory=None if max_memory is None else max_memory << 20, timeout=timeout)
     session = _Session(human_stream(outputs), Path(folder), dict(settings), properties, limits, all_clauses)
-    session.stale_only = stale_only
+    session.stale_only, session.roles = stale_only, any_number
     session.prove_all(paths, methods or METHODS, jobs)
     report = session.finish()
     for output in outputs:
@@ -97,6 +109,7 @@ class _Session:
     ) -> None:
         self.codes: list[Code] = []
         self.stale_only = False
+        self.roles: tuple[str, ...] = ()
         self._stream, self._page = stream, Page(width(stream), colours(stream))
         self._folder, self._settings, self._properties, self._limits = folder, settings, properties, limits
         self._most = sys.maxsize if all_clauses else MOST_SENTENCES
@@ -118,7 +131,12 @@ class _Session:
             asked = [p for p in system.properties if p.form is not Form.IMPLEMENTS]
             wanted = [p.name for p in asked if not self._properties or p.name in self._properties]
             if wanted and Code.INTERRUPTED not in self.codes:
-                self._prove(spec, system, wanted, Portfolio(methods, jobs))
+                self._prove(spec, system, wanted, self._engine(spec, methods, jobs))
+
+    def _engine(self, spec: Spec, methods: tuple[str, ...], jobs: int) -> Portfolio | AnyNumberEngine:
+        if not self.roles:
+            return Portfolio(methods, jobs)
+        return AnyNumberEngine(lambda system: partial(beyond, spec.program, settings_of(system)), self.roles)
 
     def finish(self) -> Report:
         report = Report(tuple(self._runs), tuple(self._errors))
@@ -136,8 +154,8 @@ class _Session:
             self._complain([Diagnostic(error.place, "too-large", message)], Code.INCONCLUSIVE)
         return ()
 
-    def _prove(self, spec: Spec, system: System, wanted: list[str], portfolio: Portfolio) -> None:
-        file = self._folder / file_name(spec.name, system, self._settings)
+    def _prove(self, spec: Spec, system: System, wanted: list[str], portfolio: Portfolio | AnyNumberEngine) -> None:
+        file = self._folder / file_name(spec.name, system, self._settings, self.roles)
         if self.stale_only and up_to_date(file, system, wanted):
             return
         try:
@@ -154,7 +172,7 @@ class _Session:
         covered = {name for entry in entries for name in entry["properties"]}
         run = replace(
             run,
-            engine=ENGINE,
+            engine=ANY_NUMBER if self.roles else ENGINE,
             properties=tuple(
                 replace(result, certificate=str(file) if result.subject.name in covered else None)
                 for result in run.properties

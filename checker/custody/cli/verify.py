@@ -15,7 +15,7 @@ from custody.language.diagnostic import LimitError, SpecError
 from custody.present.diagnostics import render as render_diagnostic
 from custody.system.finding import Verdict
 from custody.system.model import Form, System
-from custody.verify.certificate import Certificate, Outcome, read, subject, verify
+from custody.verify.certificate import Certificate, Outcome, read, sizes, subject, verify
 from custody.verify.inductive import obligations
 from custody.verify.proof import RefusedError
 
@@ -73,7 +73,9 @@ def _check(
 ) -> tuple[Code, dict[str, Any]]:
     try:
         certificate = read(file)
-        system, same, untouched = subject(certificate, locate(spec or certificate.spec))
+        found = locate(spec or certificate.spec)
+        system, same, untouched = subject(certificate, found)
+        at_sizes = sizes(certificate, found)
     except OSError as error:
         raise click.UsageError(f"cannot read {file}: {error.strerror}") from None
     except RefusedError as error:
@@ -88,7 +90,7 @@ def _check(
     click.echo(_title(certificate, system), err=err)
     if folder is not None:
         _write_obligations(Path(folder), certificate, system)
-    outcomes = [verify(system, proof) for proof in certificate.proofs if in_full]
+    outcomes = [verify(system, proof, at_sizes) for proof in certificate.proofs if in_full]
     if not in_full and same:
         click.echo("  up to date, not checked in full", err=err)
     for outcome in outcomes:

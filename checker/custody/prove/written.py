@@ -6,7 +6,7 @@ The bytes depend on the proofs alone.  What reads them is `custody.verify`, whic
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -22,12 +22,19 @@ CERTIFIED = SAFETY | {Form.REACHABLE, Form.PROGRESS}
 _TOOLS = ("z3-solver", "python-sat")
 
 
-def file_name(spec: str, system: System, settings: dict[str, str]) -> str:
-    """Such as `udmabuf-noncoherent.certificate.json`; parameters set by hand are part of the name."""
+def file_name(spec: str, system: System, settings: dict[str, str], roles: Sequence[str] = ()) -> str:
+    """Such as `udmabuf-noncoherent.certificate.json`; parameters set by hand are part of the name, and so are the
+    roles of which a proof is for any number."""
     stem = "-".join([Path(spec.removeprefix("spec:")).stem, *([system.instance] if system.instance else [])])
     values = dict(system.parameters)
     chosen = "".join(f"-{name.lower()}{_text(values.get(name, ''))}" for name in sorted(settings))
-    return f"{stem}{chosen}{SUFFIX}"
+    counted = f".any-{'-'.join(role.lower() for role in sorted(roles))}" if roles else ""
+    return f"{stem}{chosen}{counted}{SUFFIX}"
+
+
+def settings_of(system: System) -> dict[str, str]:
+    """The parameters of a system as texts as on the command line."""
+    return {name: _text(value) for name, value in system.parameters}
 
 
 def document(program: Program, spec: str, system: System, proofs: Iterable[dict[str, Any]]) -> str:
@@ -35,7 +42,7 @@ def document(program: Program, spec: str, system: System, proofs: Iterable[dict[
     content = {
         "custody_certificate": 1,
         "spec": spec,
-        "parameters": {name: _text(value) for name, value in system.parameters},
+        "parameters": settings_of(system),
         "text_digest": program.digest,
         "system_digest": digest(system),
         "made_by": {"custody": __version__, **{tool: found for tool in _TOOLS if (found := _version(tool))}},
@@ -49,7 +56,9 @@ def up_to_date(file: Path, system: System, wanted: Iterable[str]) -> bool:
     try:
         data: dict[str, Any] = json.loads(file.read_bytes())
         covered = {str(name) for proof in data["proofs"] for name in proof["properties"]}
-        needed = {p.name for p in system.properties if p.name in set(wanted) and p.form in CERTIFIED}
+        counted = any(proof["kind"] == "any-number" for proof in data["proofs"])
+        forms = SAFETY if counted else CERTIFIED
+        needed = {p.name for p in system.properties if p.name in set(wanted) and p.form in forms}
         return data["system_digest"] == digest(system) and needed <= covered
     except (OSError, ValueError, KeyError, TypeError):
         return False

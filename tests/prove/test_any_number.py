@@ -1,0 +1,157 @@
+"""Proofs for any number of instances are found, written, checked again, and refused when they are wrong."""
+
+from __future__ import annotations
+
+import json
+import random
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from custody.cli import run
+from custody.language import load
+from custody.language.elaborate import beyond, instances
+from custody.prove.any_number import AnyNumber, prove
+from custody.prove.diagram import packed
+from custody.verify.certificate import Outcome, verify
+from custody.verify.proof import Proof, unpacked
+
+LIFECYCLE = Path(__file__).parents[1] / "protocols/lifecycle.custody"
+
+
+def proof(text: str | None = None, seconds: float = 120.0) -> AnyNumber:
+    program = load(str(LIFECYCLE), text)
+    (system,) = instances(program, {})
+    names = [p.name for p in system.properties]
+    return prove(system, partial(beyond, program, {}), ["Device"], names, seconds)
+
+
+def checked(entry: dict[str, Any], text: str | None = None, names: list[str] | None = None) -> Outcome:
+    program = load(str(LIFECYCLE), text)
+    (system,) = instances(program, {})
+    claim = Proof("any-number", tuple(names or entry["properties"]), entry)
+    return verify(system, claim, partial(beyond, program, {}))
+
+
+@pytest.fixture(scope="module")
+def entry() -> dict[str, Any]:
+    found = proof()
+    assert found.refusal is None
+    assert not found.unproved
+    assert found.proof is not None
+    return found.proof
+
+
+def test_all_of_lifecycle_is_proved_for_every_size(entry: dict[str, Any]) -> None:
+    assert set(entry["properties"]) == {
+        "references_cover_attachments", "one_dirty_view", "no_release_while_attached", "deadlock",
+        "range(attach)", "range(detach)", "range(get)", "range(put)",
+    }  # fmt: skip
+    outcome = checked(entry)
+    assert outcome.accepted, outcome.words
+
+
+def test_what_is_false_at_some_size_is_never_proved() -> None:
+    text = LIFECYCLE.read_text(encoding="utf-8") + "\ninvariant few\n    attached_count <= 2\n"
+    found = proof(text)
+    assert "few" in [each.name for each in found.unproved]
+    assert found.proof is not None
+    assert "few" not in found.proof["properties"]
+    claimed = checked(found.proof, text, [*found.proof["properties"], "few"])
+    assert claimed.accepted is False
+
+
+@pytest.mark.parametrize("at", range(3))
+def test_too_weak_an_invariant_is_refused(entry: dict[str, Any], at: int) -> None:
+    weaker = {**entry, "invariant": entry["invariant"][:at] + entry["invariant"][at + 1 :]}
+    outcome = checked(weaker)
+    assert outcome.accepted is False
+    assert outcome.words.startswith(("step:", "safe:"))
+    assert outcome.state
+
+
+def test_an_invariant_that_some_state_breaks_is_refused(entry: dict[str, Any]) -> None:
+    outcome = checked({**entry, "invariant": [*entry["invariant"], "(not |released|)"]})
+    assert outcome.accepted is False
+    assert outcome.words.startswith("init:")
+    assert outcome.state
+
+
+def test_a_syntax_error_is_refused(entry: dict[str, Any]) -> None:
+    outcome = checked({**entry, "invariant": ["(or |released|"]})
+    assert outcome.accepted is False
+    assert outcome.words.startswith("syntax:")
+
+
+def test_another_version_of_the_specification_is_refused(entry: dict[str, Any]) -> None:
+    text = LIFECYCLE.read_text(encoding="utf-8").replace("when ref > attached_count", "when ref > 0")
+    outcome = checked(entry, text)
+    assert outcome.accepted is False
+    assert outcome.words.startswith("sizes:")
+    assert outcome.state
+
+
+def tampered(entry: dict[str, Any], change: str) -> dict[str, Any]:
+    counts = unpacked(entry["counts"])
+    match change:
+        case "a step is missing":
+            del counts["actions"][0]
+        case "a step never happens":
+            counts["actions"][3]["guard"] = "false"
+        case "a step does something else":
+            counts["actions"][0]["effects"] = counts["actions"][0]["effects"][:-1]
+        case "nothing happens with more than five":
+            for action in counts["actions"]:
+                action["guard"] = f"(and (<= |#Device| 5) {action['guard']})"
+        case "nothing happens with more than two":
+            for action in counts["actions"]:
+                action["guard"] = f"(and (<= |#Device| 2) {action['guard']})"
+        case _:
+            counts["forbidden"] = dict.fromkeys(counts["forbidden"], "false")
+    return {**entry, "counts": packed(counts)}
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("a step is missing", "sizes:"),
+        ("a step never happens", "sizes:"),
+        ("a step does something else", "sizes:"),
+        ("nothing happens with more than five", "format:"),
+        ("nothing happens with more than two", "sizes:"),
+        ("nothing is forbidden", "safe:"),
+    ],
+)
+def test_tampered_counters_are_refused(entry: dict[str, Any], change: str, told: str) -> None:
+    outcome = checked(tampered(entry, change))
+    assert outcome.accepted is False, outcome.words
+    assert outcome.words.startswith(told), outcome.words
+
+
+def test_the_command_writes_what_verify_accepts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = str(tmp_path)
+    assert run(["prove", str(LIFECYCLE), "--any-number", "Device", "--certificates", folder]) == 0
+    (file,) = tmp_path.glob("*.certificate.json")
+    assert file.name == "lifecycle.any-device.certificate.json"
+    capsys.readouterr()
+    assert run(["verify", str(file), "--json", "-"]) == 0
+    (told,) = json.loads(capsys.readouterr().out)["certificates"]
+    assert told["accepted"]
+    assert told["proofs"][0]["kind"] == "any-number"
+
+
+def test_a_role_that_is_none_leaves_all_open(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["prove", str(LIFECYCLE), "--any-number", "Nobody", "--certificates", str(tmp_path)]
+    assert run(command) == 3
+    assert "there is no role 'Nobody'" in " ".join(capsys.readouterr().out.split())
+
+
+def test_random_clauses_are_never_accepted(entry: dict[str, Any]) -> None:
+    # What a thousand guesses cannot do with one instance after the other they cannot do with counters either.
+    text = LIFECYCLE.read_text(encoding="utf-8").replace("when ref > attached_count", "when ref > 0")
+    dice = random.Random(5)
+    for _ in range(5):
+        chosen = dice.sample(entry["invariant"], dice.randrange(len(entry["invariant"])))
+        assert checked({**entry, "invariant": chosen}, text).accepted is False
