@@ -21,6 +21,7 @@ from custody.cli.codes import Code
 COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "check": "Check every property of every specification.",
+        "lint": "Ask questions about guards that need no search: overlaps, gaps, what can never be taken.",
         "mutate": "Make mistakes in a specification, to see whether its properties catch them.",
         "conform": "Hold the executable reference implementation against a contract.",
         "prove": "Prove properties, with certificates, without looking at every state.",

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from custody.properties.vacuity import CODES
+from custody.properties.guard_codes import CODES as GUARD_CODES
+from custody.properties.vacuity import CODES as VACUITY_CODES
 from custody.rules import Rule, all_rules, source
 from custody.system.model import Kind
+
+CODES = {**VACUITY_CODES, **GUARD_CODES}
+"""The warnings."""
 
 KINDS = {
     Kind.COHERENCY: "Somebody reads data that is not the newest, or data is lost: caches, bounce buffers, brackets.",
