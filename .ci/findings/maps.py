@@ -13,6 +13,7 @@ from pathlib import Path
 from custody.language import load
 from custody.language.kept import instances
 from custody.present.draw.dot import map_dot
+from custody.present.draw.links import Links
 from custody.present.draw.maps import map_of
 from custody.present.draw.render import render, write
 
@@ -31,12 +32,17 @@ MAPS: Mapping[str, Drawn] = {
 }
 
 
+LINKS = Links("reports")
+"""From where the pictures are kept, wherever they are drawn for comparison."""
+
+
 def draw(folder: Path) -> None:
     """Write `NAME.dot` and `NAME.svg` for each; specifications are found below the current folder."""
     for name, drawn in MAPS.items():
         system = instances(load(drawn.spec), {})[0]
         views = {view.name: view for view in system.views}
-        text = map_dot(map_of(system, drawn.spec, "lifecycle", [views[wanted] for wanted in drawn.variables]))
+        drawn_map = map_of(system, drawn.spec, "lifecycle", [views[wanted] for wanted in drawn.variables])
+        text = map_dot(drawn_map, LINKS)
         source, picture = folder / f"{name}.dot", folder / f"{name}.svg"
         if picture.exists() and source.exists() and source.read_text(encoding="utf-8") == text:
             continue

@@ -81,3 +81,73 @@ def test_plays_a_run_from_a_file(spec: str, tmp_path: Path) -> None:
     file.write_text("{}", encoding="utf-8")
     done = run(spec, "--load", str(file))
     assert "an object with a list" in done.stderr
+
+
+def test_a_run_of_a_check_is_loaded_and_branched_off(spec: str, tmp_path: Path) -> None:
+    verdicts = tmp_path / "verdicts.json"
+    check = [sys.executable, "-m", "custody", "check", spec, "--json", str(verdicts)]
+    assert subprocess.run(check, capture_output=True, timeout=120, check=False).returncode == 1
+    script = tmp_path / "play"
+    script.write_text(f"load {verdicts} three\nforward 3\nproperties\nback\nstep down\nhistory\n", encoding="utf-8")
+    done = run(spec, "--script", str(script))
+    assert done.returncode == 0, done.stderr
+    assert "three: 3 steps" in done.stdout
+    assert "violated: three" in done.stdout
+    assert [line.split()[-1] for line in done.stdout.splitlines()[-3:]] == ["up", "up", "down"]
+    done = run(spec, "--load", str(verdicts), typed="forward 9\nproperties\n")
+    assert "violated: three" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "asked", "complaint"),
+    [
+        ("{", "", "this is no JSON"),
+        ('{"runs": 3}', "", "not what `custody check --json` writes"),
+        ('{"runs": []}', "", "has no run of counter"),
+        ('{"states": []}', "", "there is no state in it"),
+    ],
+)
+def test_a_file_without_a_run_is_complained_of(
+    spec: str, tmp_path: Path, text: str, asked: str, complaint: str
+) -> None:
+    file = tmp_path / "run.json"
+    file.write_text(text, encoding="utf-8")
+    done = run(spec, typed=f"load {file} {asked}\n")
+    assert done.returncode == 2
+    assert complaint in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_run_that_the_specification_no_longer_has_names_the_step(spec: str, tmp_path: Path) -> None:
+    verdicts = tmp_path / "verdicts.json"
+    check = [sys.executable, "-m", "custody", "check", spec, "--json", str(verdicts)]
+    subprocess.run(check, capture_output=True, timeout=120, check=False)
+    Path(spec).write_text(TEXT.replace("when n < 3", "when n < 2"), encoding="utf-8")
+    done = run(spec, typed=f"load {verdicts}\n")
+    assert done.returncode == 2
+    assert "step 3 cannot be taken" in done.stderr
+
+
+MANY = """model many
+
+role Box[6]
+
+state
+    n[Box]: 0..5
+
+action up by Box
+    when n[self] < 5
+    n[self] = n[self] + 1
+
+action down by Box
+    when n[self] > 0
+    n[self] = n[self] - 1
+"""
+
+
+def test_what_is_far_away_is_found_and_what_is_nowhere_is_said_to_be(tmp_path: Path) -> None:
+    file = tmp_path / "many.custody"
+    file.write_text(MANY, encoding="utf-8")
+    done = run(str(file), typed="step Box.3 up\nfind forall b: Box . n[b] == 5\nfind forall b: Box . n[b] > 5\n")
+    assert "29 steps from here" in done.stdout
+    assert "no state that can be reached from here is like that" in done.stderr

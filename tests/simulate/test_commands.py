@@ -13,6 +13,8 @@ from custody.simulate.commands import CommandError, Player
 from custody.simulate.predicate import predicate
 from custody.simulate.walk import Walk
 from custody.system.evaluate import enabled, evaluate, fire, initial_states
+from custody.system.expression import Expr
+from custody.system.model import State
 
 TEXT = """model lost_update
 
@@ -49,7 +51,13 @@ def _player(tmp_path: Path) -> Player:
         assert trace is not None
         return trace
 
-    return Player(Walk(system), lambda text: predicate(program, {}, system, text), counterexample, random.Random(0))
+    def condition(text: str) -> Expr:
+        return predicate(program, {}, system, text)
+
+    def search(wanted: Expr, origin: State) -> tuple[int, ...] | None:
+        raise AssertionError("all states are at hand")
+
+    return Player(Walk(system), condition, counterexample, search, random.Random(0))
 
 
 def test_steps_and_backs_up(player: Player) -> None:
@@ -137,7 +145,7 @@ def test_the_truth_shown_is_the_evaluators(player: Player) -> None:
         ("find nowhere == 1", "nowhere"),
         ("find counter + 1", "truth"),
         ("back many", "not a number"),
-        ("start 7", "1 first states"),
+        ("start 7", "one first state"),
     ],
 )
 def test_refuses_what_makes_no_sense(player: Player, line: str, complaint: str) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import random
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -18,12 +20,19 @@ from custody.present.diagnostics import render as render_diagnostic
 from custody.simulate.commands import CommandError, Player
 from custody.simulate.predicate import PredicateError, predicate
 from custody.simulate.walk import NoStateError, Walk
-from custody.system.expression import Expr
-from custody.system.finding import Trace
-from custody.system.model import System
+from custody.system.expression import TRUE, Expr
+from custody.system.finding import Limits, Trace, Verdict
+from custody.system.model import Form, Kind, Property, State, System
+from custody.system.place import Place
 
 if TYPE_CHECKING:
     from custody.properties.result import PropertyResult
+
+
+MOST_SECONDS = 60.0
+"""How long a search for a state may take."""
+
+_FOUND = "what is looked for"
 
 
 @click.command(name="simulate")
@@ -40,7 +49,8 @@ if TYPE_CHECKING:
     "--load",
     "loaded",
     metavar="PROPERTY",
-    help="Begin with this property's counterexample, or a run from an ITF file (.json).",
+    help="Begin with this property's counterexample, or a run from a file: 'FILE.json' in ITF, or 'FILE.json"
+    " PROPERTY' out of what check --json wrote.",
 )
 @click.option("--line", is_flag=True, help="Commands a line each instead of the full screen, as when piped.")
 @click.option("--script", type=click.File(encoding="utf-8"), metavar="FILE", help="Take the commands from a file.")
@@ -90,7 +100,9 @@ def _player(spec: Spec, system: System, settings: dict[str, str], seed: int) -> 
         except PredicateError as error:
             raise CommandError(str(error)) from None
 
-    return Player(Walk(system), condition, _counterexamples(spec, system), random.Random(seed))
+    return Player(
+        Walk(system), condition, _counterexamples(spec, system), _searching(spec, system), random.Random(seed)
+    )
 
 
 def _counterexamples(spec: Spec, system: System) -> Callable[[str], Trace]:
@@ -101,8 +113,9 @@ def _counterexamples(spec: Spec, system: System) -> Callable[[str], Trace]:
 
         from custody.properties.check import check
 
-        if name.endswith(".json"):
-            return _from_file(system, name)
+        file, ending, rest = name.partition(".json")
+        if ending and (not rest or rest[0] == " "):
+            return _from_file(system, file + ending, rest.strip())
         known = [subject.name for subject in system.properties]
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
@@ -115,15 +128,48 @@ def _counterexamples(spec: Spec, system: System) -> Callable[[str], Trace]:
     return find
 
 
-def _from_file(system: System, name: str) -> Trace:
-    from custody.exchange.itf import TraceError, read
+def _from_file(system: System, name: str, subject: str) -> Trace:
+    """The run in the file: a trace in ITF, or that of a property in what `custody check --json` wrote."""
+    from custody.exchange import itf
+    from custody.simulate import recorded
 
     try:
-        return read(system, Path(name).read_text(encoding="utf-8"))
+        text = Path(name).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise CommandError(f"cannot read {name}: {getattr(error, 'strerror', None) or error}") from None
-    except TraceError as error:
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise CommandError(f"{name}: this is no JSON: {error}") from None
+    try:
+        if isinstance(document, dict) and "runs" in document:
+            return recorded.read(system, cast(dict[str, Any], document), subject)
+        return itf.read(system, text)
+    except (itf.TraceError, recorded.RecordedError) as error:
         raise CommandError(f"{name}: {error}") from None
+    except (KeyError, TypeError, IndexError, AttributeError) as error:
+        raise CommandError(f"{name}: this is not what `custody check --json` writes ({error!r})") from None
+
+
+def _searching(spec: Spec, system: System) -> Callable[[Expr, State], tuple[int, ...] | None]:
+    """How to find the nearest state where a condition holds when there are many: by the exhaustive search."""
+
+    def find(wanted: Expr, origin: State) -> tuple[int, ...] | None:
+        from custody.properties.check import check
+
+        variables = tuple(
+            replace(variable, initial=(value,)) for variable, value in zip(system.variables, origin, strict=True)
+        )
+        subject = Property(_FOUND, Form.REACHABLE, Kind.REACHABILITY, Place(system.file, 1), wanted)
+        from_here = replace(
+            system, variables=variables, where=TRUE, properties=(*system.properties, subject), implementation=None
+        )
+        (result,) = check(from_here, spec.name, limits=Limits(timeout=MOST_SECONDS), properties=(_FOUND,)).properties
+        if result.finding.verdict is Verdict.INCONCLUSIVE:
+            raise LookupError(f"not within {MOST_SECONDS:g} seconds")
+        return None if result.finding.trace is None else result.finding.trace.actions
+
+    return find
 
 
 def _wander(player: Player, steps: int) -> int:

@@ -17,11 +17,11 @@ from custody.system.display import changes, show
 from custody.system.evaluate import evaluate
 from custody.system.expression import Expr
 from custody.system.finding import Trace
-from custody.system.model import Action
+from custody.system.model import Action, State
 from custody.system.words import words
 
-MOST_FOUND = 200_000
-"""How many states a search from here looks at."""
+MOST_AT_HAND = 3_000
+"""How many states a search from here looks at before it is handed on to the engine that looks at all there are."""
 
 HELP = (
     ("list", "what can happen here, with numbers"),
@@ -34,7 +34,8 @@ HELP = (
     ("find CONDITION", "the shortest way from here to where the condition holds, and go there"),
     ("break CONDITION, breaks, clear", "stop `run` where it holds; the breakpoints; no breakpoints"),
     ("run [N]", "take N steps at random (default 1000), until a breakpoint or a violated property"),
-    ("load PROPERTY | FILE.json", "its counterexample, or a run in ITF, to be stepped through and branched off"),
+    ("load PROPERTY", "its counterexample, to be stepped through and branched off"),
+    ("load FILE.json [PROPERTY]", "the same from a file: a run in ITF, or out of what check --json wrote"),
     ("start [K]", "forget the run and begin again, in first state K"),
     ("quit", "end"),
 )
@@ -51,6 +52,7 @@ class Player:
     walk: Walk
     condition: Callable[[str], Expr]
     counterexample: Callable[[str], Trace]
+    search: Callable[[Expr, State], tuple[int, ...] | None]
     chance: random.Random
     breaks: dict[str, Expr] = field(default_factory=dict[str, Expr])
     over: bool = False
@@ -171,7 +173,8 @@ class Player:
     def _start(self, rest: str) -> Iterator[str]:
         number = _count(rest, 1)
         if not 1 <= number <= len(self.walk.starts):
-            raise CommandError(f"there are {len(self.walk.starts)} first states")
+            many = len(self.walk.starts)
+            raise CommandError(f"there are {many} first states" if many > 1 else "there is one first state")
         self.walk.restart(number - 1)
         yield "  0  the first state" + (f" {number} of {len(self.walk.starts)}" if len(self.walk.starts) > 1 else "")
 
@@ -220,14 +223,20 @@ class Player:
     def _find(self, rest: str) -> Iterator[str]:
         wanted = self.condition(rest)
         try:
-            way = self.walk.find(wanted, MOST_FOUND)
-        except LookupError as error:
-            raise CommandError(f"{error}: there may be more; take some steps towards it first") from None
+            way = self.walk.find(wanted, MOST_AT_HAND)
+        except LookupError:
+            way = self._find_far(wanted)
         if way is None:
             raise CommandError("no state that can be reached from here is like that")
         yield f"{len(way)} steps from here"
         for action in way:
             yield from self._tell(self.walk.take(action))
+
+    def _find_far(self, wanted: Expr) -> tuple[int, ...] | None:
+        try:
+            return self.search(wanted, self.walk.state)
+        except LookupError as error:
+            raise CommandError(f"{error}: there may be more; take some steps towards it first") from None
 
     def _break(self, rest: str) -> Iterator[str]:
         self.breaks[rest] = self.condition(rest)
