@@ -4,6 +4,8 @@ The reachable states (`print_reachable_states`) are the states of the system.  T
 to the same other one are one edge of a relation, so transitions cannot be counted there.  What a broken check ends is
 a step that changes nothing; a state without successors has none there either, which NuSMV warns of.
 
+NuSMV also divides in branches that are not taken: where a divisor may be zero it may refuse the model.
+
 Not exported: fairness, and properties about all runs (eventually, leads to, progress).
 """
 
@@ -22,15 +24,21 @@ SUPPORTED = frozenset({Form.INVARIANT, Form.REACHABLE, Form.STEP, Form.HAZARD, F
 
 
 def _divided(args: Sequence[str]) -> str:
-    """SMV rounds towards zero."""
+    """SMV rounds towards zero, and looks at both branches of a choice: nothing may be divided by zero in either."""
     low, by = args
-    down = f"(({low}) >= 0 ? ({low}) / ({by}) : -1 - ((-1 - ({low})) / ({by})))"
-    return f"(({by}) > 0 ? {down} : 0)"
+    if by.isdecimal() and int(by) > 0:
+        return _down(low, by)
+    return f"(({by}) > 0 ? {_down(low, f'(({by}) > 0 ? ({by}) : 1)')} : 0)"
+
+
+def _down(low: str, by: str) -> str:
+    return f"(({low}) >= 0 ? ({low}) / ({by}) : -1 - ((-1 - ({low})) / ({by})))"
 
 
 def _rest(args: Sequence[str]) -> str:
     low, by = args
-    return f"(({by}) > 0 ? (({low}) - {_divided(args)} * ({by})) : 0)"
+    left = f"(({low}) - {_divided(args)} * ({by}))"
+    return left if by.isdecimal() and int(by) > 0 else f"(({by}) > 0 ? {left} : 0)"
 
 
 GRAMMAR = Grammar(
