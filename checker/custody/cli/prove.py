@@ -26,9 +26,11 @@ from custody.present.text import Page, render_run, render_total
 from custody.properties.check import check
 from custody.properties.engines import EngineChoice
 from custody.properties.result import Outcome, RunResult
+from custody.prove.offer import declarations
 from custody.prove.portfolio import ENGINE, METHODS, Portfolio
 from custody.prove.sizes import ENGINE as ANY_NUMBER
 from custody.prove.sizes import AnyNumberEngine
+from custody.prove.templates import LEMMA
 from custody.prove.written import document, file_name, settings_of, up_to_date
 from custody.system.finding import Limits
 from custody.system.model import Form, System
@@ -184,12 +186,18 @@ class _Session:
             click.echo("custody: interrupted", err=True)
             self.codes.append(Code.INTERRUPTED)
         self._stream.write(render_run(run, self._page))
-        for line in self._about(entries, file):
+        for line in self._about(system, entries, file):
             self._stream.write(f"  {line}\n")
         self._stream.write("\n")
         self._stream.flush()
 
-    def _about(self, entries: list[dict[str, Any]], file: Path) -> Iterable[str]:
+    def _about(self, system: System, entries: list[dict[str, Any]], file: Path) -> Iterable[str]:
+        offered = [
+            line.removeprefix(LEMMA)
+            for entry in entries
+            for line in entry.get("readable") or ()
+            if line.startswith(LEMMA)
+        ]
         for entry in entries:
             sentences: list[str] | None = entry.get("readable")
             if sentences is not None:
@@ -197,6 +205,15 @@ class _Session:
                 yield from (f"  {sentence}" for sentence in sentences[: self._most])
                 if len(sentences) > self._most:
                     yield f"  and {len(sentences) - self._most} more (--all-clauses prints them)"
+            stated = entry.get("uses") or ()
+            if stated:
+                yield f"it rests on what the specification states: {', '.join(stated)}"
+        if offered:
+            yield "what it rests on and nobody has stated, to be pasted into the specification:"
+            yield ""
+            for declaration in declarations(system, offered):
+                yield from declaration.splitlines()
+            yield ""
         if entries:
             yield f"certificate: {file}"
 

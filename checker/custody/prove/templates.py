@@ -10,10 +10,15 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 
+from custody.prove.offer import Word, counted, excluded
+from custody.symmetry.detect import find
 from custody.system.expression import Expr, Sort, add, eq, ite, le, not_, number, or_, read
 from custody.system.model import System
+
+LEMMA = "lemma: "
 
 MOST_PAIRS = 4_000
 """More pairs of words are not tried."""
@@ -23,7 +28,10 @@ MOST_COUNTERS = 400
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A candidate: as an expression, as a term of SMT-LIB, and as a declaration for the specification."""
+    """A candidate: as an expression, as a term of SMT-LIB, and in words for people.
+
+    Words that begin with LEMMA are source text: what follows can stand below `lemma NAME` in the specification.
+    """
 
     expression: Expr
     term: str
@@ -67,8 +75,7 @@ def _counters(system: System) -> list[Template]:
         if not variable.domain.boolean and variable.domain.labels is None and not variable.control
         and variable.domain.size > 2 and not variable.indices
     ]  # fmt: skip
-    for counter, (family, members) in itertools.product(plain, _families(system).items()):
-        role = family.rpartition("[")[2].removesuffix("]")
+    for counter, members in itertools.product(plain, _families(system).values()):
         shown = system.variables[counter].name
         for value, negated in _words(system, members):
             for base in (0, 1):
@@ -76,29 +83,31 @@ def _counters(system: System) -> list[Template]:
                 total = add(number(base), *(ite(test, number(1), number(0)) for test, _ in tests))
                 count = read(counter, Sort.INT)
                 text = " ".join(f"(ite {smt} 1 0)" for _, smt in tests)
-                word = _word(system, members[0], value, negated)
-                counted = f"count(i: {role} . {word})" + (f" + {base}" if base else "")
-                equal = Template(eq(count, total), f"(= |{shown}| (+ {base} {text}))", f"lemma: {shown} == {counted}")
-                least = Template(
-                    le(total, count), f"(<= (+ {base} {text}) |{shown}|)", f"lemma: {shown} >= {counted}"
-                )
+                word = (members[0], value, negated)
+                same = _counted(system, counter, "==", word, base)
+                more = _counted(system, counter, ">=", word, base)
+                equal = Template(eq(count, total), f"(= |{shown}| (+ {base} {text}))", same)
+                least = Template(le(total, count), f"(<= (+ {base} {text}) |{shown}|)", more)
                 found += [equal, least]
     return found[:MOST_COUNTERS]
 
 
 def _exclusions(system: System) -> list[Template]:
     """Of two variables' words no two together: implication of words, and exclusion of instances."""
-    words: list[tuple[int, Expr, str, str]] = []
+    words: list[tuple[int, Expr, str, int]] = []
     for index, variable in enumerate(system.variables):
         if variable.domain.size <= 8:
             values = [0, 1] if variable.domain.boolean else list(range(variable.domain.low, variable.domain.high + 1))
             for value in values if variable.domain.size > 1 else []:
                 test, smt = _is(system, index, value, False)
-                words.append((index, test, smt, _shown(system, index, value)))
+                words.append((index, test, smt, value))
     if len(words) ** 2 // 2 > MOST_PAIRS:
         return []
+    symmetric = {role.name for role in find(system, ()).roles}
     return [
-        Template(or_(not_(a), not_(b)), f"(not (and {s} {t}))", f"lemma: not ({x} and {y})")
+        Template(
+            or_(not_(a), not_(b)), f"(not (and {s} {t}))", _excluded(system, symmetric, (i, x, False), (j, y, False))
+        )
         for (i, a, s, x), (j, b, t, y) in itertools.combinations(words, 2)
         if i != j
     ]
@@ -122,9 +131,18 @@ def _shown(system: System, index: int, value: int) -> str:
     return f"{variable.name} == {variable.domain.show(value)}"
 
 
-def _word(system: System, index: int, value: int, negated: bool) -> str:
-    variable = system.variables[index]
-    name = variable.name.replace(f"[{variable.indices[0]}]", "[i]")
-    if variable.domain.boolean:
-        return f"not {name}" if negated else name
-    return f"{name} {'!=' if negated else '=='} {variable.domain.show(value)}"
+def _excluded(system: System, symmetric: Collection[str], one: Word, other: Word) -> str:
+    """In the words of the language, where it has them."""
+    text = excluded(system, symmetric, one, other)
+    if text is not None:
+        return LEMMA + text
+    return f"never {_shown(system, *one[:2])} and {_shown(system, *other[:2])}"
+
+
+def _counted(system: System, counter: int, sign: str, word: Word, base: int) -> str:
+    text = counted(system, counter, sign, word, base)
+    if text is not None:
+        return LEMMA + text
+    return (
+        f"{system.variables[counter].name} {sign} the number of those like {_shown(system, *word[:2])}, plus {base}"
+    )
