@@ -70,7 +70,7 @@ def consequences(tried: Tried, name: str) -> str:
 def _mattered(system: System, explanation: Explanation) -> Iterator[str]:
     what, trace = explanation.mattered, explanation.result.finding.trace
     if what is None or trace is None:
-        yield "which steps matter is no question about single states"
+        yield "no values that stay as they are explain it, so that steps are not told apart"
         return
     rests = f"it rests on {_steps(what.steps)}" if what.steps else "it rests on no step"
     needed = f"; {_steps(what.enabling)} only lead there" if what.enabling else ""
@@ -86,8 +86,10 @@ def _passing(system: System, explanation: Explanation) -> str:
     found, trace = explanation.passing, explanation.result.finding.trace
     if found is None or trace is None:
         return "no run that passes was found near it"
-    told = [f"{step.action.actor} {step_words(step.action)}" for step in trace_steps(system, found.trace)]
-    own = [f"{step.action.actor} {step_words(step.action)}" for step in trace_steps(system, trace)]
+    told, own = _walk(system, found.trace), _walk(system, trace)
+    if told[found.shared] == own[found.shared]:
+        # A choice within the step: only what it changes tells the two apart.
+        told, own = _walk(system, found.trace, found.shared), _walk(system, trace, found.shared)
     then = told[found.shared :]
     more = f", and {len(then) - MOST_STEPS} more" if len(then) > MOST_STEPS else ""
     same = (
@@ -96,6 +98,18 @@ def _passing(system: System, explanation: Explanation) -> str:
     where = f"instead of step {found.shared + 1} ({own[found.shared]})"
     kind = "the nearest run that passes" if found.nearest else "the nearest run found that passes"
     return f"{kind} {same}, {where}: {'; '.join(then[:MOST_STEPS])}{more}; {found.ends}"
+
+
+def _walk(system: System, trace: Trace, detailed: int = -1) -> list[str]:
+    """The steps in words; of the detailed one also what it changes."""
+    found: list[str] = []
+    for number, step in enumerate(trace_steps(system, trace)):
+        words = f"{step.action.actor} {step_words(step.action)}"
+        if number == detailed:
+            changed = [f"{name} = {new}" for name, (_, new) in step.changes.items()]
+            words += f", so that {', '.join(changed)}" if changed else ", which breaks a check" if step.breaks else ""
+        found.append(words)
+    return found
 
 
 def shown_names(system: System, indices: Sequence[int]) -> list[str]:

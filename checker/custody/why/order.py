@@ -9,6 +9,7 @@ one left to take; and where things are asked for without waiting, each is to be 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 
 from custody.language import syntax as s
 from custody.language.program import Program
@@ -40,6 +41,8 @@ def ordered(program: Program, chosen: Collection[str]) -> Iterator[Sequence[Chan
     for position, routine in routines(program).items():
         taken = _in_order(position, routine)
         if taken is not None:
+            if not changes:
+                taken = replace(taken, what=f"in one order, {taken.what}")
             changes.append(taken)
             waits = _waited(taken)
             waiting.append(taken if waits is None else waits)
@@ -77,7 +80,7 @@ def _in_order(position: int, routine: s.Routine) -> Change | None:
                 guard = _after_all(node.where, free, node.name, node.declared.name)
                 narrow = both(node.where.place, clone(node.where), guard)
                 changed = _narrowed(with_replaced(routine, (*path, "where"), narrow), node.declared.name)
-                return Change(position, changed, f"in one order: in {routine.name}, `{show(guard)}`", node.place)
+                return Change(position, changed, f"in {routine.name}, `{show(guard)}`", node.place)
         if isinstance(node, s.Requires) and routine.actor is not None:
             for parameter in routine.parameters:
                 free = _free(node.condition, parameter.name)
@@ -87,7 +90,7 @@ def _in_order(position: int, routine: s.Routine) -> Change | None:
                     asked.text = f"requires {show(guard)}"
                     spot = next(blocks(routine))
                     changed = with_inserted(_narrowed(routine, parameter.declared.name), spot, 0, [asked])
-                    return Change(position, changed, f"in one order: in {routine.name}, `{asked.text}`", node.place)
+                    return Change(position, changed, f"in {routine.name}, `{asked.text}`", node.place)
     return None
 
 
