@@ -5,7 +5,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import re
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -229,3 +232,43 @@ def test_a_lens_checks_and_shows_the_verdict(tmp_path: Path) -> None:
         assert (await lenses())[where] == "check", "the verdict was of another text"
 
     talk(tmp_path, conversation)
+
+
+SPEC = Path(__file__).parents[2] / "spec"
+SOON = 0.2
+"""Seconds from a change to its diagnostics."""
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads the server's time from /proc")
+def test_diagnostics_of_the_largest_specification_come_soon(tmp_path: Path) -> None:
+    """Measured in the server's own time, so that a busy machine fails nothing; by the clock too where it is idle."""
+    file = max(SPEC.rglob("*.custody"), key=lambda one: one.stat().st_size)
+    text = file.read_text(encoding="utf-8")
+    assert text.count("\n") > 500
+    taken: list[tuple[float, float]] = []
+
+    async def conversation(editor: Editor) -> None:
+        editor.uri = file.as_uri()
+        item = lsp.TextDocumentItem(editor.uri, "custody", 1, text)
+        editor.client.text_document_did_open(lsp.DidOpenTextDocumentParams(item))
+        assert [d for d in await editor.published() if d.severity is lsp.DiagnosticSeverity.Error] == []
+        name = re.findall(r"^invariant (\w+)", text, re.MULTILINE)[0]
+        for version in range(2, 7):
+            broken = text + f"\ninvariant another{version}\n    {name}_{version}\n"
+            start, before = time.perf_counter(), seconds_of(editor)
+            found = await editor.change(broken, version)
+            taken.append((seconds_of(editor) - before, time.perf_counter() - start))
+            assert [d.code for d in found if d.severity is lsp.DiagnosticSeverity.Error] == ["name"]
+
+    talk(tmp_path, conversation)
+    assert min(own for own, _ in taken) < SOON
+    if os.getloadavg()[0] < 0.5:
+        assert min(clock for _, clock in taken) < SOON
+
+
+def seconds_of(editor: Editor) -> float:
+    """How much time of a processor the server has had."""
+    process = editor.client._server  # pyright: ignore[reportPrivateUsage]
+    assert process is not None
+    fields = Path(f"/proc/{process.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
