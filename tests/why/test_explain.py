@@ -186,7 +186,9 @@ def test_the_direction_of_udmabuf_is_the_corrected_one(udmabuf: dict[str, Explan
 def test_the_sync_at_the_end_of_access_is_the_corrected_one(udmabuf: dict[str, Explanation]) -> None:
     best = words(udmabuf["end_shows_the_newest"])[0]
     assert best == "`dma_sync_sg_for_device` for `dma_sync_sg_for_cpu`"
-    assert "dma_sync_sg_for_device(sg.table, dir)" in routine(text("udmabuf.custody"), "end_cpu_udmabuf")
+    corrected = routine(text("udmabuf.custody"), "end_cpu_udmabuf").partition("return OK")[0]
+    assert "_for_device(sg.table, dir)" in corrected
+    assert "_for_cpu" not in corrected
 
 
 def test_the_missing_check_of_udmabuf_is_the_corrected_one(udmabuf: dict[str, Explanation]) -> None:
