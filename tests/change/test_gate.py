@@ -264,3 +264,18 @@ def test_large_instances_are_left_to_a_wide_run(
         "    busy = false\n", "    busy = false\n    more = not more\n"))  # fmt: skip
     assert run(["gate", "--no-cache"]) == 3
     assert "every instance has more than 1 states" in capsys.readouterr().out
+
+
+def test_what_was_written_down_is_tried_again(repository: Repository, capsys: pytest.CaptureFixture[str]) -> None:
+    repository.write("new.custody", NARROWED)
+    assert run(["diff", "spec/queue.custody", "new.custody", "--json", "found.json"]) == 1
+    capsys.readouterr()
+    assert run(["diff", "spec/queue.custody", "new.custody", "--replay", "found.json"]) == 1
+    assert "CALLER-NARROWED ask: OLD has the run" in capsys.readouterr().out
+    # Of a version that is not narrowed nothing is left, and the other way round it is another change.
+    assert run(["diff", "spec/queue.custody", "spec/queue.custody", "--replay", "found.json"]) == 0
+    assert "gone: NEW has the run as well" in capsys.readouterr().out
+    assert run(["diff", "new.custody", "spec/queue.custody", "--replay", "found.json"]) == 0
+    repository.write("found.json", "{}")
+    assert run(["diff", "spec/queue.custody", "new.custody", "--replay", "found.json"]) == 2
+    assert "is not a comparison's JSON" in capsys.readouterr().err

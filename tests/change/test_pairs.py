@@ -7,23 +7,32 @@ from pathlib import Path
 
 import pytest
 
-from custody.change.compare import compare_programs
+from custody.change.compare import compare_programs, paired
+from custody.change.replay import is_replayable, replay
 from custody.change.result import Result
 from custody.language import load
+from support.corrections import REVERTED
 from support.pairs import PAIRS, Edit
 
 
 def compared(tmp_path: Path, edit: Edit) -> Result:
-    """What the comparison says about the edit."""
-    old, new = edit.write(tmp_path)
-    return compare_programs(load(str(old)), load(str(new)), dict(edit.chosen))
+    """What the comparison says about the edit, when what it shows by runs has been tried again."""
+    paths = edit.write(tmp_path)
+    old, new = (load(str(path)) for path in paths)
+    result = compare_programs(old, new, dict(edit.chosen))
+    pairs = paired(old, new, edit.chosen)
+    for change in filter(is_replayable, result.changes):
+        names = [name for name in change.instances if name in pairs] or list(pairs)
+        tried = [replay(*pairs[name], change) for name in names]
+        assert any(found.there for found in tried), (change.id, change.subject, [found.words for found in tried])
+    return result
 
 
 def test_there_are_enough() -> None:
     assert len(PAIRS) >= 30
 
 
-@pytest.mark.parametrize("edit", PAIRS, ids=lambda edit: edit.name)
+@pytest.mark.parametrize("edit", (*PAIRS, *REVERTED), ids=lambda edit: edit.name)
 def test_classified(tmp_path: Path, edit: Edit) -> None:
     if edit.wide and "CUSTODY_WIDE" not in os.environ:
         pytest.skip("set CUSTODY_WIDE to compare wide pairs, too")

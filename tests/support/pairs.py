@@ -31,6 +31,8 @@ class Edit:
     settings: Mapping[str, str] | None = None
     new: str = ""
     wide: bool = False
+    module: str = ""
+    """The bundled module that `replaced` is about, where that is not `spec`."""
 
     @property
     def chosen(self) -> Mapping[str, str]:
@@ -41,7 +43,11 @@ class Edit:
 
     def write(self, folder: Path) -> tuple[Path, Path]:
         """Both versions, in folders of their own."""
-        text = self.spec if "\n" in self.spec else (bundled() / f"{self.spec}.custody").read_text(encoding="utf-8")
+        text = (
+            self.spec
+            if "\n" in self.spec
+            else (bundled() / f"{self.module or self.spec}.custody").read_text(encoding="utf-8")
+        )
         paths: list[Path] = []
         for side in ("old", "new"):
             if side == "new" and self.new:
@@ -52,7 +58,11 @@ class Edit:
                     text = text.replace(old, new)
             path = folder / side / "changed.custody"
             path.parent.mkdir()
-            path.write_text(text, encoding="utf-8")
+            if self.module:
+                (path.parent / f"{self.module}.custody").write_text(text, encoding="utf-8")
+                path.write_text((bundled() / f"{self.spec}.custody").read_text(encoding="utf-8"), encoding="utf-8")
+            else:
+                path.write_text(text, encoding="utf-8")
             paths.append(path)
         return paths[0], paths[1]
 

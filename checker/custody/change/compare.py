@@ -115,6 +115,12 @@ def compare_programs(
     return found.result(spec or new.file, new.name)
 
 
+def paired(old: Program, new: Program, settings: Mapping[str, str]) -> dict[str, tuple[System, System]]:
+    """The instances that `compare_programs` compares, by name; raises as it does."""
+    before = named_instances(old, settings, observed=True)
+    return _pairs(before, named_instances(new, settings, observed=True), new, _Findings())
+
+
 def compare_contract(old: Callable[[], Program], new: Program, effort: Effort = Effort(), spec: str = "") -> Result:
     """The same of a model whose own text is the same in both versions, and whose contract's is not.
 

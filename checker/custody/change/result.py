@@ -124,12 +124,13 @@ def from_json(data: dict[str, Any]) -> Result:
     return _made(
         Result,
         data,
-        changes=tuple(_change(entry) for entry in data["changes"]),
+        changes=tuple(change_from_json(entry) for entry in data["changes"]),
         costs=tuple(Cost(**entry) for entry in data["costs"]),
     )
 
 
-def _change(data: dict[str, Any]) -> Change:
+def change_from_json(data: dict[str, Any]) -> Change:
+    """One change as a report has it; KeyError or TypeError where it is something else."""
     return _made(Change, data, rows=tuple(_row(entry) for entry in data["rows"]))
 
 

@@ -177,7 +177,7 @@ def confirm(allowing: System, its_labels: Labels, refusing: System, other_labels
     """ReplayError unless the run is one of `allowing`, and no run of `refusing` has its labels."""
     complaint = _broken_run(allowing, its_labels, found)
     if complaint is None:
-        complaint = _still_allowed(refusing, other_labels, [*found.difference.path, found.difference.label])
+        complaint = still_allowed(refusing, other_labels, [*found.difference.path, found.difference.label])
     if complaint is not None:
         labels = ", ".join(map(str, [*found.difference.path, found.difference.label]))
         raise ReplayError(
@@ -213,7 +213,7 @@ def _broken_run(system: System, labels: Labels, found: Witness) -> str | None:
     return None if seen == wanted else "the run has other labels"
 
 
-def _still_allowed(system: System, labels: Labels, wanted: Sequence[Label]) -> str | None:
+def still_allowed(system: System, labels: Labels, wanted: Sequence[Label]) -> str | None:
     """Follows every run with these labels; None when there is none, as there should not be."""
     actions = list(enumerate(system.actions))
     unseen = [action for index, action in actions if labels.hidden[index]]

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import click
 
 from custody.change.compare import Effort, compare_programs
+from custody.change.compare import paired as instances_of
 from custody.change.judge import Judgement, judge
+from custody.change.replay import is_replayable, replay
+from custody.change.result import Change, change_from_json
 from custody.change.settings import find_settings
+from custody.cli.codes import Code
 from custody.cli.comparing import comparing, exit_code, tell
 from custody.cli.options import setting_option
 from custody.cli.outputs import colours, human_stream, paired, width, write
@@ -23,11 +29,19 @@ from custody.present.text import Page
 @click.argument("old", metavar="OLD")
 @click.argument("new", metavar="NEW")
 @setting_option
+@click.option(
+    "--replay",
+    "recorded",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Try the runs in a JSON of `diff` or `gate` again instead: 1 where one is still of one version only.",
+)
 @comparing
 def command(
     old: str,
     new: str,
     settings: list[tuple[str, str]],
+    recorded: Path | None,
     ignore_ambiguous: bool,
     effort: Effort,
     json_files: tuple[str, ...],
@@ -39,6 +53,8 @@ def command(
     OLD and NEW are specifications, or spec:NAME for one that comes with Custody. The verdict is identical,
     compatible, ambiguous (a person has to decide) or breaking; the last two exit with 1.
     """
+    if recorded is not None:
+        return _replay(old, new, dict(settings), recorded)
     outputs = paired(json_files, formats, files)
     stream = human_stream(outputs)
     try:
@@ -57,6 +73,38 @@ def command(
     for output in outputs:
         write(output, render_format(output.format, judgement))
     return exit_code(judgement)
+
+
+def _replay(old: str, new: str, settings: dict[str, str], recorded: Path) -> Code:
+    """Each run of the file, in the plain evaluator."""
+    changes = _recorded(recorded)
+    try:
+        pairs = instances_of(load_one(old).program, load_one(new).program, settings)
+    except (SpecError, LimitError) as error:
+        tell(_not_compared(error).errors)
+        return Code.WRONG_REQUEST
+    still = False
+    for change in changes:
+        names = [name for name in change.instances or ("",) if name in pairs] or list(pairs)
+        tried = [(name, replay(*pairs[name], change)) for name in names]
+        name, found = next(((name, done) for name, done in tried if done.there), tried[0])
+        still = still or found.there
+        where = f" in {name}" if name else ""
+        click.echo(f"{change.id} {change.subject}{where}: {'' if found.there else 'gone: '}{found.words}")
+    return Code.VIOLATED if still else Code.PASSED
+
+
+def _recorded(path: Path) -> list[Change]:
+    try:
+        document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        entries = [change for spec in document["specifications"] for change in spec["changes"]]
+        found = [change_from_json(entry) for entry in entries]
+    except (ValueError, KeyError, TypeError):
+        raise click.UsageError(f"{path} is not a comparison's JSON (--json of `custody diff` or `gate`)") from None
+    replayable = [change for change in found if is_replayable(change)]
+    if not replayable:
+        raise click.UsageError(f"{path} has no change that is shown by a run")
+    return replayable
 
 
 def _not_compared(error: SpecError | LimitError) -> Judgement:
