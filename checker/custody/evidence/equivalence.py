@@ -13,8 +13,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from custody.evidence.examine import Examined
+from custody.evidence.history import Entry
 from custody.evidence.recording import Line
-from custody.evidence.run import Entry, Run
+from custody.evidence.run import Run
 
 _TIME = re.compile(r"\s\d+\.\d+:\s")
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from custody.evidence.diagnose import Diagnosis, diagnose
 from custody.evidence.follow import Answer, Followed, answer_of, follow
+from custody.evidence.history import Gap, Misuse
 from custody.evidence.instance import Sizes
 from custody.evidence.meaning import Event, understand
 from custody.evidence.recording import Recording, Sighting
-from custody.evidence.run import Gap, Misuse, Run
+from custody.evidence.run import Run
 from custody.language import Program
 from custody.language.events import Recordable, recordable
 

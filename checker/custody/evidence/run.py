@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from custody.evidence.history import Broken, Entry, Gap, Misuse, Stop
 from custody.evidence.instance import Sized, Sizes, Slots, Step, variables_read
 from custody.evidence.meaning import Event
 from custody.evidence.recording import Value
+from custody.evidence.said import begins_unseen, given, has_outcome, recorded_value
 from custody.evidence.search import UNTOLD, Explanation, Limits, Unseen, Way, explain, narrowed
 from custody.language.events import EventRule, Meaning, Slot
 from custody.system.model import Clause, State
@@ -27,58 +29,6 @@ INITIATIVE = frozenset({"user", "importer"})
 
 PAST = Limits(depth=14, lost=14, lost_cost=30, invent=True)
 """What may have happened before the recording begins: nearly anything, at the price of a verdict."""
-
-
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """A duty that was broken: which, by whom, and the last line before that had to do with it."""
-
-    clause: Clause
-    action: str
-    side: str
-    since: Event | None
-
-
-@dataclass(frozen=True, slots=True)
-class Misuse:
-    """Something that a side did which it must not, and that the contract survives; one of `broken` is what it was."""
-
-    event: Event
-    broken: tuple[Broken, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """Steps that must have happened and that no line shows, although their functions are seen elsewhere.
-
-    They lie between the line of `after` (None: the beginning) and that of `event`.
-    """
-
-    event: Event
-    after: Event | None
-    steps: tuple[Step, ...]
-    assumed: bool
-    """Whether they lie before the recording."""
-
-
-@dataclass(slots=True)
-class Entry:
-    """A line in a run's history: what it was explained by, and the states after it."""
-
-    event: Event
-    way: Way
-    states: tuple[State, ...]
-    sized: Sized
-    bound: Mapping[str, Mapping[object, int]]
-
-
-@dataclass(slots=True)
-class Stop:
-    """Where a run ends because a line cannot be explained."""
-
-    event: Event
-    states: tuple[State, ...]
-    cut: bool
 
 
 @dataclass(slots=True)
@@ -134,7 +84,7 @@ class Run:
         found = self.explanation(event, limits)
         if not self.history:
             found = found if found.ways else self.explanation(event, PAST)
-            self.past = bool(found.ways) and _begins_unseen(found.ways[0])
+            self.past = bool(found.ways) and begins_unseen(found.ways[0])
         elif not found.ways and self.past:
             found = self.explanation(event, PAST)
         if not found.ways:
@@ -196,12 +146,12 @@ class Run:
         """Gives what is new the instance that it has in the best way, and keeps the ways that agree."""
         for role, value in self.unnamed:
             names = self.sized.names[role]
-            chosen = _given(event, ways[0], role, value)
+            chosen = given(event, ways[0], role, value)
             if chosen is not None:
                 slot = names.index(chosen)
                 bound = {other: at for other, at in self.slots[role].bound.items() if at != slot}
                 self.slots[role].bound = {**bound, value: slot}
-                ways = [way for way in ways if _given(event, way, role, value) in (None, chosen)]
+                ways = [way for way in ways if given(event, way, role, value) in (None, chosen)]
         self.unnamed.clear()
         return ways
 
@@ -265,7 +215,7 @@ class Run:
         steps = self.sized.by_name.get(meaning.action, [])
         fitting = [s for s in steps if all(s.arguments.get(name) == value for name, value in fixed.items())]
         allowed = self._allowed()
-        return tuple(s for s in narrowed(fitting, allowed) if _has_outcome(s, event, rule, steps))
+        return tuple(s for s in narrowed(fitting, allowed) if has_outcome(s, event, rule, steps))
 
     def _argument(self, event: Event, slot: Slot, *, adopt: bool) -> str | None:
         """The value of a parameter in the contract's words; None where it may be anything."""
@@ -377,47 +327,6 @@ class Run:
         return found
 
 
-def recorded_value(event: Event, slot: Slot) -> Value | None:
-    """What the recording says of a parameter."""
-    match slot.field:
-        case "task":
-            return event.task
-        case "process":
-            return event.process
-        case name:
-            return event.fields.get(name)
-
-
-def _begins_unseen(way: Way) -> bool:
-    """Whether what comes before the first line is more than the entry of the call that it is part of."""
-    unseen = [part for part in way.parts if part.kind != "seen"]
-    return len(unseen) > 1 or bool(way.lost)
-
-
-def _given(event: Event, way: Way, role: str, value: Value) -> str | None:
-    """Which instance stands for the value in what the line shows."""
-    seen = [part.step for part in way.parts if part.kind == "seen"]
-    for rule in event.rules:
-        for meaning, step in zip(rule.meanings, seen, strict=False):
-            if meaning.action == step.action.name:
-                for slot in meaning.slots:
-                    if slot.role == role and recorded_value(event, slot) == value:
-                        return step.arguments[slot.parameter]
-    return None
-
-
-def _has_outcome(step: Step, event: Event, rule: EventRule, siblings: Sequence[Step]) -> bool:
-    """Whether the action ends as the line says, where both tell."""
-    if not event.result_known:
-        return True
-    outcome = step.action.outcome or ""
-    if rule.errno is not None and not any((other.action.outcome or "").startswith("fails") for other in siblings):
-        return True
-    if event.errno is None:
-        return not outcome.startswith("fails")
-    return outcome == f"fails {event.errno}"
-
-
 def begin(
     key: Value | None,
     generation: int,
@@ -430,6 +339,3 @@ def begin(
     sized = sizes.sized(dict(limits or {}))
     slots = {role: Slots() for role in sized.names}
     return Run(key, generation, sizes, sized, exporter, visible, sized.first, slots)
-
-
-__all__ = ["MOST_STATES", "NOTHING", "Broken", "Entry", "Gap", "Misuse", "Run", "Stop", "begin", "recorded_value"]

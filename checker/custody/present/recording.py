@@ -9,8 +9,9 @@ from custody.evidence.diagnose import Diagnosis
 from custody.evidence.equivalence import Equivalence
 from custody.evidence.examine import Buffer, Coverage, Examined, Finding
 from custody.evidence.follow import Answer
+from custody.evidence.history import Gap
 from custody.evidence.meaning import Event
-from custody.evidence.run import Gap, Run
+from custody.evidence.run import Run
 from custody.system.model import Clause
 
 MOST_GAPS = 10

@@ -9,8 +9,8 @@ from typing import Any
 from custody.evidence.diagnose import Diagnosis
 from custody.evidence.equivalence import Equivalence
 from custody.evidence.examine import Buffer, Coverage, Examined, Finding
+from custody.evidence.history import Gap
 from custody.evidence.meaning import Event
-from custody.evidence.run import Gap
 from custody.present.recording import words_of
 
 
