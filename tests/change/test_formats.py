@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
 from datetime import date
 from functools import cache
@@ -23,6 +25,7 @@ from custody.present.formats import Format
 from custody.system.place import Place
 from support.pairs import CALL
 
+KUNIT = Path(__file__).parents[2] / ".venv/tools/testing/kunit/kunit.py"
 SUCCESS = "no change of behaviour"
 
 
@@ -105,6 +108,10 @@ def test_junit_counts_what_closes() -> None:
     failures = len(list(suite.iter("failure")))
     assert int(suite.get("failures", "0")) == failures == sum(f.closes for f in judged().findings)
     assert int(suite.get("tests", "0")) == len(suite.findall("testcase"))
+    # What the schema of the Jenkins plug-in (junit-10.xsd) allows of a test case.
+    allowed = {"name", "time", "classname", "group"}
+    assert all(set(case.attrib) <= allowed for case in suite.iter("testcase"))
+    assert all((failure.text or "").startswith("at ") for failure in suite.iter("failure"))
 
 
 def test_ktap_counts_its_tests() -> None:
@@ -113,6 +120,21 @@ def test_ktap_counts_its_tests() -> None:
     assert lines[-1] == "not ok 1 spec/queue.custody"
     inner = [line for line in lines if line.startswith(("  ok ", "  not ok "))]
     assert lines[3] == f"  1..{len(inner)}"
+
+
+@pytest.mark.skipif(not KUNIT.exists(), reason="no kunit.py: .ci/generator fetches it with the kernel's sources")
+def test_the_kernel_reads_the_ktap(tmp_path: Path) -> None:
+    file = tmp_path / "gate.ktap"
+    text = render(Format.KTAP, judged())
+    file.write_text(text, encoding="utf-8")
+    command = [sys.executable, str(KUNIT), "parse", str(file)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
+    tests = len([line for line in text.splitlines() if line.startswith(("  ok ", "  not ok "))])
+    failed = sum(finding.closes for finding in judged().findings)
+    passed = f"passed: {tests - failed}, " if tests > failed else ""
+    assert f"Ran {tests} tests: {passed}failed: {failed}" in done.stdout
+    assert "[ERROR]" not in done.stdout
+    assert done.returncode == 1
 
 
 def test_github_escapes_and_points() -> None:

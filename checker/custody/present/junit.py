@@ -40,15 +40,8 @@ def _suite(root: ET.Element, run: RunResult) -> None:
 
 
 def _case(suite: ET.Element, run: RunResult, result: PropertyResult) -> None:
-    place = result.subject.place
-    case = ET.SubElement(
-        suite,
-        "testcase",
-        classname=run.system.name,
-        name=result.subject.name,
-        file=_legal(place.file),
-        line=str(place.line),
-    )
+    # The schema of JUnit's form has no place for file and line: they are in the text.
+    case = ET.SubElement(suite, "testcase", classname=run.system.name, name=result.subject.name)
     summary = f"{verdict_words(result)}: {result.message}"
     match result.outcome:
         case Outcome.PASSED:
@@ -57,7 +50,7 @@ def _case(suite: ET.Element, run: RunResult, result: PropertyResult) -> None:
             element = ET.SubElement(case, "failure", type=result.subject.kind.value, message=_legal(summary))
         case Outcome.UNSETTLED:
             element = ET.SubElement(case, "error", type="inconclusive", message=_legal(summary))
-    element.text = _legal(_trace_lines(run, result))
+    element.text = _legal(f"at {result.subject.place}\n{_trace_lines(run, result)}")
 
 
 def _trace_lines(run: RunResult, result: PropertyResult) -> str:

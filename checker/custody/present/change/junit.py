@@ -43,14 +43,8 @@ def _suite(root: ET.Element, result: Result, findings: tuple[Finding, ...]) -> N
 
 def _case(suite: ET.Element, model: str, finding: Finding) -> None:
     change = finding.change
-    case = ET.SubElement(
-        suite,
-        "testcase",
-        classname=_legal(model),
-        name=_legal(f"{change.id} {change.subject}"),
-        file=_legal(change.file),
-        line=str(change.line),
-    )
+    # The schema of JUnit's form has no place for file and line: they are in the text.
+    case = ET.SubElement(suite, "testcase", classname=_legal(model), name=_legal(f"{change.id} {change.subject}"))
     if finding.closes:
         failure = ET.SubElement(case, "failure", type=change.id, message=_legal(change.message))
         failure.text = _legal(_run(change))
@@ -59,7 +53,8 @@ def _case(suite: ET.Element, model: str, finding: Finding) -> None:
 
 
 def _run(change: Change) -> str:
-    lines = [f"concerns {', '.join(change.harmed)}"] if change.harmed else []
+    lines = [f"at {change.file}:{change.line}"]
+    lines += [f"concerns {', '.join(change.harmed)}"] if change.harmed else []
     lines += [f"{n}. {row.actor}: {row.words} ({row.file}:{row.line})" for n, row in enumerate(change.rows, 1)]
     return "\n".join(lines)
 
