@@ -31,7 +31,7 @@ action press by user
     either
         when {one}
         lamp = on
-    or fails EBUSY
+    or
         when {other}
         lamp = blown
 action wait by user
@@ -74,7 +74,9 @@ def test_what_one_condition_hides(tmp_path: Path) -> None:
 
 def test_what_can_never_be_taken(tmp_path: Path) -> None:
     found = told(tmp_path, "n > 3 and n < 2", "n <= 4")
-    assert found == ["guard-dead: `press: press()` can never be taken: no values satisfy its guard"]
+    assert found == [
+        "guard-dead: `press` can never be taken: no values satisfy `lamp != blown` and `n > 3` and `n < 2`"
+    ]
 
 
 def test_an_invariant_is_taken_for_granted(tmp_path: Path) -> None:
@@ -91,7 +93,7 @@ def test_an_instance_in_which_it_can_be_taken_refutes_that_it_cannot(tmp_path: P
     file = tmp_path / "lamp.custody"
     file.write_text(text.format(one="n < MOST and n > 1", other="n >= 0", more="reachable on\n    lamp == on"))
     few, many = (ask(system) for system in instances(load(str(file)), {}))
-    assert [notice.code for notice in few.notices] == ["guard-dead"]
+    assert "guard-dead" in [notice.code for notice in few.notices]
     assert "guard-dead" not in [notice.code for notice in standing([few, many])]
 
 
@@ -109,10 +111,22 @@ def test_a_witness_is_one_and_none_means_none(system: System) -> None:
             assert any(all(state[index] == value for index, value in found.values) for state in holds)
 
 
-@pytest.mark.parametrize("spec", ["dma_buf", "udmabuf", "kds_ordered", "coherency", "vb2"])
+ACCEPTED = {
+    "begin_told": "an answer that was not given before fits no event: such a recording is to be refused",
+    "end_told": "an answer that was not given before fits no event: such a recording is to be refused",
+    "mmap_told": "an answer that was not given before fits no event: such a recording is to be refused",
+    "end_returned": "a count of brackets that is full stays so, or goes down as far as it is known: both are tried",
+}
+"""What is warned of in `dma_buf_events` and is meant so, with the argument, by the action."""
+
+
+@pytest.mark.parametrize("spec", ["dma_buf", "kds_ordered", "vb2", "dma_buf_events"])
 def test_there_is_no_false_alarm(spec: str) -> None:
     file = str(SPEC / f"{spec}.custody")
-    assert standing(ask(system) for system in instances(load(file), {})) == ()
+    found = standing(ask(system) for system in instances(load(file), {}))
+    accepted = ACCEPTED if spec == "dma_buf_events" else {}
+    told = {notice.message.partition(",")[0].removeprefix("in ") for notice in found}
+    assert told == set(accepted)
 
 
 def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

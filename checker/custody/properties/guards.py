@@ -75,7 +75,8 @@ def ask(system: System) -> Asked:
                 found.setdefault((code, message.partition(", such as ")[0], action.place.line), notice)
     dead: dict[Notice, None] = {}
     for action in system.actions:
-        notice = Notice(DEAD, f"{_step(action)} can never be taken: no values satisfy its guard", action.place)
+        asks = " and ".join(f"`{clause.text}`" for clause in action.clauses) or "its guard"
+        notice = Notice(DEAD, f"{_step(action)} can never be taken: no values satisfy {asks}", action.place)
         if notice in alive:
             continue
         match witness([action.guard], domains).answer:
@@ -111,8 +112,8 @@ def _decisions(system: System) -> Iterator[list[_Branch]]:
 def _about(system: System, branches: Sequence[_Branch], asked: _Ask) -> Iterator[tuple[str, str, Action, Answer]]:
     guarded = [branch for branch in branches if branch.own]
     for one, other in combinations(guarded, 2):
-        if one.own == other.own:
-            continue  # the same condition, and a choice below it
+        if one.action.outcome != other.action.outcome or one.condition == other.condition:
+            continue  # which error comes, if any, and what comes of one condition, is meant to be left open
         both = asked(one.action.guard, other.action.guard)
         if both.answer is Answer.NO:
             continue
@@ -131,7 +132,7 @@ def _about(system: System, branches: Sequence[_Branch], asked: _Ask) -> Iterator
         shared = [c.expression for c in first.clauses if c not in branches[0].own]
         gap = asked(first.control, *shared, not_(or_(*(branch.condition for branch in branches))))
         if gap.answer is not Answer.NO:
-            texts = ", ".join(branch.text for branch in branches)
+            texts = ", ".join(dict.fromkeys(branch.text for branch in branches))
             yield GAP, f"in {first.name}, none of {texts} need hold{_example(system, gap)}", first, gap.answer
 
 
@@ -151,7 +152,8 @@ def _example(system: System, found: Witness) -> str:
 
 def _step(action: Action) -> str:
     branch = f" ({action.outcome})" if action.outcome else ""
-    return f"`{action.name}: {action.label}`{branch}" if action.label != action.name else f"`{action.name}`{branch}"
+    called = action.label.startswith((f"{action.name}(", f"calls {action.name}("))
+    return f"`{action.name}`{branch}" if called else f"`{action.name}: {action.label}`{branch}"
 
 
 def standing(found: Iterable[Asked]) -> tuple[Notice, ...]:
