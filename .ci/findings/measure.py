@@ -1,9 +1,9 @@
 """Measures what takes too long for every commit, and keeps it in `reports/` beside fingerprints of what was measured.
 
-    PYTHONPATH=.ci .venv/bin/python -m findings.measure engines|largest|mutation [SPEC...]
+    PYTHONPATH=.ci .venv/bin/python -m findings.measure engines|largest|mutation|explanations [SPEC...]
 
-What is measured of which specification is in `measured.toml`. `.ci/run` makes the pages from it, and says which
-entries are of a specification that has changed since.
+What is measured of which specification is in `measured.toml`; explained are the defects of what was posted. `.ci/run`
+makes the pages from it, and says which entries are of a specification that has changed since.
 """
 
 from __future__ import annotations
@@ -17,18 +17,20 @@ from pathlib import Path
 from typing import Any, TypedDict, cast
 
 from custody.language import load
-from custody.language.elaborate import sized
+from custody.language.elaborate import instances, sized
 from custody.language.fingerprint import fingerprint
 from custody.language.program import Program
 from custody.mutation.operators import mutants, spread
 from custody.mutation.report import Tried, spec_document
 from custody.mutation.trial import Bench
 from custody.present.machine import run_document
+from custody.present.why import explanation_document, sentences
 from custody.properties.check import check
-from custody.properties.engines import ENGINES, Engine, EngineChoice
-from custody.system.finding import Exploration, Limits, ProgressHook
+from custody.properties.engines import ENGINES, Engine, EngineChoice, searching
+from custody.system.finding import Exploration, Limits, Means, ProgressHook, Verdict
 from custody.system.model import System
-from findings.paths import ENGINE_ANSWERS, LARGEST, MEASURED, MUTATION, ROOT, SURVIVORS
+from custody.why.explain import explanations
+from findings.paths import ENGINE_ANSWERS, EXPLAINED, LARGEST, MEASURED, MUTATION, ROOT, SURVIVORS
 
 MIB = 1 << 20
 OWN_LIMITS: Mapping[EngineChoice, Limits] = {
@@ -54,6 +56,11 @@ class Wanted(TypedDict, total=False):
 def wanted() -> dict[str, Wanted]:
     """The table of what is measured, by specification."""
     return cast(dict[str, Wanted], tomllib.loads(MEASURED.read_text(encoding="utf-8")))
+
+
+def posted() -> dict[str, Wanted]:
+    """The specifications of code as it was posted: they have defects."""
+    return {str(file.relative_to(ROOT)): Wanted() for file in sorted((ROOT / "spec" / "as_posted").glob("*.custody"))}
 
 
 def engines(spec: str, plan: Wanted, program: Program) -> dict[str, Any]:
@@ -130,10 +137,36 @@ def mutation(spec: str, plan: Wanted, program: Program) -> dict[str, Any]:
     return spec_document(tried)
 
 
+def explained(spec: str, plan: Wanted, program: Program) -> dict[str, Any]:
+    """Each violation in the smallest instance that has it: what matters, the nearest passing run, repairs."""
+    del plan
+    engines = searching(Means(symmetry=True))
+    runs = [
+        check(system, spec, EngineChoice.EXPLICIT, WHOLE_LIMITS, engines=engines) for system in instances(program, {})
+    ]
+    runs.sort(key=lambda run: run.counted.states or 0 if run.counted else 0)
+    known: set[str] = set()
+    found: list[dict[str, Any]] = []
+    for run in runs:
+        names = [r.subject.name for r in run.properties if r.finding.verdict is Verdict.VIOLATED]
+        fresh = [name for name in names if name not in known]
+        known.update(fresh)
+        for name, explanation in explanations(program, run, {}, fresh).items() if fresh else ():
+            entry = explanation_document(run.system, explanation)
+            entry["passing"] = entry["passing"] and {**entry["passing"], "steps": len(entry["passing"]["steps"])}
+            said = list(sentences(run.system, explanation))
+            trace = explanation.result.finding.trace
+            length = trace.length if trace is not None else 0
+            found.append({"property": name, "instance": run.system.instance, "length": length, "said": said, **entry})
+            _say(f"{spec}, {run.system.instance}, {name}: {len(entry['repairs'])} repairs of {entry['tried']}")
+    return {"explanations": sorted(found, key=lambda entry: entry["property"])}
+
+
 MEASURES: Mapping[str, tuple[Callable[[str, Wanted, Program], dict[str, Any]], Path]] = {
     "engines": (engines, ENGINE_ANSWERS),
     "largest": (largest, LARGEST),
     "mutation": (mutation, MUTATION),
+    "explanations": (explained, EXPLAINED),
 }
 
 
@@ -149,7 +182,8 @@ def main(what: str, specs: Sequence[str]) -> None:
     """Measure, and keep each entry in its file as soon as it is there."""
     os.chdir(ROOT)
     measure, file = MEASURES[what]
-    for spec, plan in wanted().items():
+    plans = posted() if what == "explanations" else wanted()
+    for spec, plan in plans.items():
         if specs and spec not in specs:
             continue
         program = load(spec)
