@@ -145,21 +145,32 @@ def explained(spec: str, plan: Wanted, program: Program) -> dict[str, Any]:
         check(system, spec, EngineChoice.EXPLICIT, WHOLE_LIMITS, engines=engines) for system in instances(program, {})
     ]
     runs.sort(key=lambda run: run.counted.states or 0 if run.counted else 0)
-    known: set[str] = set()
-    found: list[dict[str, Any]] = []
+    found: dict[str, dict[str, Any]] = {}
+    tries: dict[str, int] = {}
     for run in runs:
         names = [r.subject.name for r in run.properties if r.finding.verdict is Verdict.VIOLATED]
-        fresh = [name for name in names if name not in known]
-        known.update(fresh)
+        # Where nothing repairs it cleanly, perhaps another instance has fewer defects at once.
+        fresh = [name for name in names if tries.get(name, 0) < TRIES and not _is_clean(found.get(name))]
         for name, explanation in explanations(program, run, {}, fresh).items() if fresh else ():
+            tries[name] = tries.get(name, 0) + 1
             entry = explanation_document(run.system, explanation)
             entry["passing"] = entry["passing"] and {**entry["passing"], "steps": len(entry["passing"]["steps"])}
             said = list(sentences(run.system, explanation))
             trace = explanation.result.finding.trace
             length = trace.length if trace is not None else 0
-            found.append({"property": name, "instance": run.system.instance, "length": length, "said": said, **entry})
+            entry = {"property": name, "instance": run.system.instance, "length": length, "said": said, **entry}
             _say(f"{spec}, {run.system.instance}, {name}: {len(entry['repairs'])} repairs of {entry['tried']}")
-    return {"explanations": sorted(found, key=lambda entry: entry["property"])}
+            if name not in found or _is_clean(entry):
+                found[name] = entry
+    return {"explanations": [found[name] for name in sorted(found)]}
+
+
+TRIES = 2
+"""In how many instances a failure is explained until something repairs it and spoils nothing."""
+
+
+def _is_clean(entry: Mapping[str, Any] | None) -> bool:
+    return entry is not None and any(repair["clean"] for repair in entry["repairs"])
 
 
 MEASURES: Mapping[str, tuple[Callable[[str, Wanted, Program], dict[str, Any]], Path]] = {
