@@ -89,6 +89,13 @@ def test_a_certificate_is_linked_and_a_missing_one_is_counted() -> None:
     assert by_rule(certificates=some)["DB-CPU-05"].certificate == ""
 
 
+def test_a_certificate_for_any_number_is_linked_beside_the_one_of_an_instance() -> None:
+    key = (FIXED, "kept")
+    some = Certificates({key: "certificates/kept.json"}, {key: (("Device", "Thread"), "certificates/any.json")})
+    told = by_rule(certificates=some)["DB-REF-01"].certificate
+    assert told == "[proved](certificates/kept.json), [any number of devices and threads](certificates/any.json)"
+
+
 def test_the_readme_shows_what_was_found_and_only_that() -> None:
     text = summary([SUBJECT], NO_EVIDENCE, NO_CERTIFICATES)
     assert (
