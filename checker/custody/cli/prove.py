@@ -33,7 +33,7 @@ from custody.prove.sizes import AnyNumberEngine
 from custody.prove.templates import LEMMA
 from custody.prove.written import document, file_name, settings_of, up_to_date
 from custody.system.finding import Limits
-from custody.system.model import Form, System
+from custody.system.model import SAFETY, Form, System
 from custody.system.place import Place
 
 _CODES = {Outcome.FAILED: Code.VIOLATED, Outcome.UNSETTLED: Code.INCONCLUSIVE, Outcome.PASSED: Code.PASSED}
@@ -51,7 +51,7 @@ MOST_SENTENCES = 12
     "any_number",
     multiple=True,
     metavar="ROLE",
-    help="Prove it for any number of instances of this role, by counting them. Repeatable: of several roles at once.",
+    help="Prove safety for any number of instances of this role, by counting them. Repeatable: of several at once.",
 )
 @click.option("--jobs", type=click.IntRange(min=1), default=3, show_default=True, help="Ways that run side by side.")
 @seconds_option
@@ -131,6 +131,9 @@ class _Session:
         for spec, system in loaded:
             # What a contract allows is for `custody check` to say: it is no question about this system alone.
             asked = [p for p in system.properties if p.form is not Form.IMPLEMENTS]
+            if self.roles and not self._properties:
+                # A witness is of one size, and runs are not counted: what is left is what is never to be.
+                asked = [p for p in asked if p.form in SAFETY]
             wanted = [p.name for p in asked if not self._properties or p.name in self._properties]
             if wanted and Code.INTERRUPTED not in self.codes:
                 self._prove(spec, system, wanted, self._engine(spec, methods, jobs))
@@ -214,6 +217,8 @@ class _Session:
             for declaration in declarations(system, offered):
                 yield from declaration.splitlines()
             yield ""
+        if self.roles and entries:
+            yield f"for any number of {' and of '.join(self.roles)}, whatever the sizes above"
         if entries:
             yield f"certificate: {file}"
 
