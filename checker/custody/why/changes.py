@@ -125,8 +125,12 @@ def _checks(site: Site) -> Iterator[Change]:
         for position, statement in enumerate(spot.block):
             if isinstance(statement, (s.Local, s.Requires, s.When, s.Return, s.Fails, s.Alloc)):
                 continue
-            asked = [condition for condition, _ in statement.branches] if isinstance(statement, s.If) else [statement]
-            needs = distinct(_needs(tuple(asked), site, optional))
+            asked: object = statement
+            if isinstance(statement, s.If):
+                asked = tuple(condition for condition, _ in statement.branches)
+            elif isinstance(statement, s.Assign) and isinstance(statement.target, s.Name):
+                asked = statement.value  # what it had before does not matter
+            needs = distinct(_needs(asked, site, optional))
             for need in needs:
                 yield from _answering(site, spot, position, negation(need))
             path = (*spot.path, position)
