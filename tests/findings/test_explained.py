@@ -22,6 +22,7 @@ def best(spec: str, name: str) -> dict[str, Any]:
     ("spec", "name", "kind", "words"),
     [
         ("udmabuf", "assertion(dma_unmap_sg)", "direction", "`bidirectional` for `dir` in `new = get_sg_table(dir)`"),
+        ("udmabuf", "end_shows_the_newest", "sync", "`dma_sync_sg_for_device` for `dma_sync_sg_for_cpu`"),
         ("udmabuf", "no_bracket_without_table", "check", "`if new == none: return ENOMEM` before `sg = "),
         ("udmabuf", "published_or_put", "clean-up", "`creator_holds = false` before `return ENOMEM`"),
         ("kds", "deadlock", "order", "in one order, "),
