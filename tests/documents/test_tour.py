@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 QUICK = ("check", "conform", "trace")
 """Commands that take seconds; `prove`, `verify` and `gate` have their own tests, or change files."""
 
-LONG = "--why"
+LONG = "--explain"
 """What makes them take minutes."""
 
 

@@ -239,13 +239,12 @@ SOON = 0.2
 """Seconds from a change to its diagnostics."""
 
 
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads the server's time from /proc")
 def test_diagnostics_of_the_largest_specification_come_soon(tmp_path: Path) -> None:
-    """Measured in the server's own time, so that a busy machine fails nothing; by the clock too where it is idle."""
+    """Soon is only asked where the machine is idle, so that a busy one fails nothing."""
     file = max(SPEC.rglob("*.custody"), key=lambda one: one.stat().st_size)
     text = file.read_text(encoding="utf-8")
     assert text.count("\n") > 500
-    taken: list[tuple[float, float]] = []
+    taken: list[float] = []
 
     async def conversation(editor: Editor) -> None:
         editor.uri = file.as_uri()
@@ -255,20 +254,11 @@ def test_diagnostics_of_the_largest_specification_come_soon(tmp_path: Path) -> N
         name = re.findall(r"^invariant (\w+)", text, re.MULTILINE)[0]
         for version in range(2, 7):
             broken = text + f"\ninvariant another{version}\n    {name}_{version}\n"
-            start, before = time.perf_counter(), seconds_of(editor)
+            start = time.perf_counter()
             found = await editor.change(broken, version)
-            taken.append((seconds_of(editor) - before, time.perf_counter() - start))
+            taken.append(time.perf_counter() - start)
             assert [d.code for d in found if d.severity is lsp.DiagnosticSeverity.Error] == ["name"]
 
     talk(tmp_path, conversation)
-    assert min(own for own, _ in taken) < SOON
     if os.getloadavg()[0] < 0.5:
-        assert min(clock for _, clock in taken) < SOON
-
-
-def seconds_of(editor: Editor) -> float:
-    """How much time of a processor the server has had."""
-    process = editor.client._server  # pyright: ignore[reportPrivateUsage]
-    assert process is not None
-    fields = Path(f"/proc/{process.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        assert min(taken) < SOON
