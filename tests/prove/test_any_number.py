@@ -12,6 +12,7 @@ import pytest
 
 from custody.cli import run
 from custody.language import load
+from custody.language.diagnostic import LimitError
 from custody.language.elaborate import beyond, instances
 from custody.prove.any_number import AnyNumber, prove
 from custody.prove.diagram import packed
@@ -61,6 +62,19 @@ def test_what_is_false_at_some_size_is_never_proved() -> None:
     assert "few" not in found.proof["properties"]
     claimed = checked(found.proof, text, [*found.proof["properties"], "few"])
     assert claimed.accepted is False
+
+
+def test_a_number_that_only_large_sizes_reach_is_refused() -> None:
+    text = LIFECYCLE.read_text(encoding="utf-8") + "\ninvariant no_more\n    attached_count <= 5\n"
+    with pytest.raises(LimitError, match="the number 5 may tell apart sizes"):
+        proof(text)
+
+
+@pytest.mark.parametrize("sizes", ["N <= 2 + 2", "N - 2 - 2 <= 0", "count(d: Device . true) <= 2 + 2 + 1"])
+def test_what_small_numbers_add_up_to_is_refused(sizes: str) -> None:
+    text = LIFECYCLE.read_text(encoding="utf-8") + f"\ninvariant small\n    {sizes}\n"
+    found = proof(text)
+    assert found.proof is None or "small" not in found.proof["properties"]
 
 
 @pytest.mark.parametrize("at", range(3))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,9 +16,11 @@ from custody.cli.fault import tell
 from custody.cli.options import seconds_option, setting_option
 from custody.cli.outputs import colours, human_stream, paired, reporting, width, write
 from custody.cli.paths import Spec, load_all
+from custody.counting.problem import NotCountableError
 from custody.language import instances
 from custody.language.diagnostic import Diagnostic, LimitError, SpecError
 from custody.language.elaborate import beyond
+from custody.language.program import Program
 from custody.present.diagnostics import render as render_diagnostic
 from custody.present.formats import render as render_format
 from custody.present.report import Report
@@ -141,7 +143,7 @@ class _Session:
     def _engine(self, spec: Spec, methods: tuple[str, ...], jobs: int) -> Portfolio | AnyNumberEngine:
         if not self.roles:
             return Portfolio(methods, jobs)
-        return AnyNumberEngine(lambda system: partial(beyond, spec.program, settings_of(system)), self.roles)
+        return AnyNumberEngine(lambda system: partial(_sized, spec.program, settings_of(system)), self.roles)
 
     def finish(self) -> Report:
         report = Report(tuple(self._runs), tuple(self._errors))
@@ -234,3 +236,10 @@ class _Session:
             sys.stderr.write(render_diagnostic(error))
             self._errors.append(error)
             self.codes.append(code)
+
+
+def _sized(program: Program, settings: Mapping[str, str], sizes: Mapping[str, int]) -> System:
+    try:
+        return beyond(program, settings, sizes)
+    except LimitError as error:
+        raise NotCountableError(error.reason, error.place) from None

@@ -3,8 +3,8 @@ grows with the size.
 
 That a specification means the same at every other size is the language's doing: it unfolds a quantifier in the same
 way for any number of instances.  A parameter that is compared with a constant could still make a difference at a size
-that is not looked at; so whoever proves something looks at small sizes one by one (see `custody.prove.sizes`), and
-`require_uniform` of the language says what else a size is used for.
+that is not looked at; so whoever proves something looks at small sizes one by one, and at a larger one for whether
+the counters are the same there (see `custody.prove.any_number`), and the language refuses large numbers.
 """
 
 from __future__ import annotations
@@ -45,6 +45,20 @@ class Counted:
     fixed: tuple[tuple[str, int], ...]
     same: dict[str, tuple[tuple[str, int], ...]]
     skipped: tuple[str, ...]
+
+    def means(self) -> tuple[object, ...]:
+        """What two of the same meaning have in common: everything but places and words."""
+        system = self.system
+        return (
+            (self.roles, self.counters, self.bounds, self.begins, self.columns, self.places, self.fixed, self.same),
+            tuple((v.name, v.domain) for v in system.variables),
+            tuple(
+                (a.name, a.guard, a.effects, tuple((c.condition, c.property) for c in a.checks))
+                for a in system.actions
+            ),
+            tuple((p.name, p.form, p.expression) for p in system.properties),
+            (system.where, system.terminal),
+        )
 
     def values(self, counter: int) -> tuple[int, ...]:
         """The local state that a counter counts, as values of the columns."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import cast
 
 from custody.language import syntax as s
 from custody.language.check import check
@@ -20,6 +21,9 @@ from custody.language.symbols import Constant
 from custody.language.unfold.assemble import assemble, assemble_implementation
 from custody.system.model import System
 from custody.system.place import Place
+
+LARGEST_NUMBER = 2
+"""The largest that may be written in a specification of which something is said for any size."""
 
 _PROPERTIES = (s.PropertyDecl, s.Expect)
 
@@ -80,13 +84,39 @@ def sized(program: Program, settings: Mapping[str, str], sizes: Mapping[str, int
 
 def beyond(program: Program, settings: Mapping[str, str], sizes: Mapping[str, int]) -> System:
     """The same, without its contract, for sizes that may be larger than the parameters' ranges allow: for who asks
-    about any size."""
+    about any size.
+
+    LimitError where a number is written that is larger than LARGEST_NUMBER: what is said of a size that it is
+    compared with, directly or by what is counted, shows at no smaller one.
+    """
     given = {name: _setting(program, name, text) for name, text in settings.items()}
+    for declaration in (d for declarations in program.library.trees().values() for d in declarations):
+        if not isinstance(declaration, (s.Instance, s.Expect)):
+            _refuse_large(declaration)
+    for name, value in given.items():
+        if name not in sizes and not isinstance(value, (bool, str)) and abs(value) > LARGEST_NUMBER:
+            raise _too_large(value, Place(program.file, 1))
     problems = Problems()
     world = World(program.library, {**given, **sizes}, problems, beyond=True)
     check(world)
     problems.raise_errors()
     return assemble(world, program.file)
+
+
+def _refuse_large(node: object) -> None:
+    if isinstance(node, s.Number) and abs(node.value) > LARGEST_NUMBER:
+        raise _too_large(node.value, node.place)
+    if isinstance(node, (tuple, list)):
+        for part in cast("Sequence[object]", node):
+            _refuse_large(part)
+    elif isinstance(node, s.Node):
+        # A parameter's default and range are of itself: what counts is the value that it is given.
+        for field in () if isinstance(node, s.Param) else fields(node):
+            _refuse_large(getattr(node, field.name))
+
+
+def _too_large(value: int, place: Place) -> LimitError:
+    return LimitError(place, f"the number {value} may tell apart sizes that are larger than those that are looked at")
 
 
 def instance_named(program: Program, name: str) -> System:

@@ -31,6 +31,8 @@ Sizes: TypeAlias = Callable[[Mapping[str, int]], System]
 BASE = 3
 """Counters are made of this size and the next: two instances beside the one that acts are enough to tell all from
 some, three to tell all from two."""
+FAR = 7
+"""A size at which the counters have to be the same: what small numbers add up to differs from a size before that."""
 
 MOST_SAMPLES = 60_000
 MOST_COMPARED = 40_000
@@ -89,7 +91,9 @@ def prove(system: System, sizes: Sizes, roles: Sequence[str], names: Sequence[st
     result = AnyNumber(tuple(roles))
     try:
         by_role = parameters(system, sizes, roles)
-        counters = _counted(sizes, by_role)
+        counters = _counted(sizes, by_role, BASE)
+        if _counted(sizes, by_role, FAR).means() != counters.means():
+            raise NotCountableError(f"with {FAR} of each the specification is another than with {BASE}")
         result.skipped = tuple(p.name for p in system.properties if p.name in names and p.form not in SAFETY)
         for vector in small(len(roles)):
             given = dict(zip(by_role.values(), vector, strict=True))
@@ -113,9 +117,9 @@ def small(roles: int) -> list[tuple[int, ...]]:
     return sorted((vector for vector in every if sum(vector) - roles < SMALL), key=lambda v: (sum(v), v))
 
 
-def _counted(sizes: Sizes, by_role: Mapping[str, str]) -> Counted:
-    base = dict.fromkeys(by_role.values(), BASE)
-    every = [base, *({**base, parameter: BASE + 1} for parameter in by_role.values())]
+def _counted(sizes: Sizes, by_role: Mapping[str, str], size: int) -> Counted:
+    base = dict.fromkeys(by_role.values(), size)
+    every = [base, *({**base, parameter: size + 1} for parameter in by_role.values())]
     systems: list[tuple[System, dict[str, int]]] = []
     for values in every:
         system = sizes(values)

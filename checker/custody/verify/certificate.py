@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
+from custody.language.diagnostic import LimitError
 from custody.language.elaborate import beyond, load, sized
 from custody.system.digest import digest
 from custody.system.model import System
@@ -72,7 +72,15 @@ def read(file: str) -> Certificate:
 
 def sizes(certificate: Certificate, spec: str) -> Sizes:
     """The specification's systems at other sizes."""
-    return partial(beyond, load(spec), certificate.parameters)
+    program = load(spec)
+
+    def at(given: Mapping[str, int]) -> System:
+        try:
+            return beyond(program, certificate.parameters, given)
+        except LimitError as error:
+            raise RefusedError("sizes", str(error)) from None
+
+    return at
 
 
 def subject(certificate: Certificate, spec: str) -> tuple[System, bool, bool]:
