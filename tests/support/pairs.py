@@ -281,8 +281,8 @@ CONTESTED = (
          (("use coherency(DEVICES = DEVICES, COHERENT = COHERENT, BOUNCE = BOUNCE)\n", "use coherency(DEVICES = DEVICES, COHERENT = COHERENT, BOUNCE = BOUNCE, SYNC_FROM_DEVICE = invalidate_lines)\n"),), "breaking", (("VERDICT-LOST", "newest_is_somewhere"),), ("*",)),
 )  # fmt: skip
 
-UDMABUF_SYNC = "    unlock lock\n    dma_sync_sg_for_cpu(sg.table, dir)\n"
-UDMABUF_END = "        return EINVAL\n    dma_sync_sg_for_device(sg.table, dir)\n"
+UDMABUF_SYNC = "    unlock lock\n    sync_all_for_cpu(sg.table, dir)\n"
+UDMABUF_END = "        return EINVAL\n    sync_all_for_device(sg.table, dir)\n"
 
 CORRECTIONS = (
     Edit("udmabuf: begin synchronises for the device", "udmabuf", ((UDMABUF_SYNC, UDMABUF_SYNC.replace("for_cpu", "for_device")),), "breaking",
@@ -291,7 +291,7 @@ CORRECTIONS = (
          (("VERDICT-LOST", "end_shows_the_newest"),), ("VERDICT-LOST",)),
     Edit("udmabuf: no mutex around the set-up", "udmabuf",
          (("    lock lock\n    if sg is absent\n", "    if sg is absent\n"), ("            unlock lock\n            return ENOMEM\n", "            return ENOMEM\n"),
-          (UDMABUF_SYNC, "    dma_sync_sg_for_cpu(sg.table, dir)\n")), "breaking",
+          (UDMABUF_SYNC, "    sync_all_for_cpu(sg.table, dir)\n")), "breaking",
          (("VERDICT-LOST", "leak(SgTable)"), ("BLOCKING-REMOVED", "start_access: mutex `lock`")), ("VERDICT-LOST",), {**ONE, "THREADS": "2", "COHERENT": "true"}),
     Edit("udmabuf: the table is mapped in the caller's direction", "udmabuf", (("        new = get_sg_table(bidirectional)\n", "        new = get_sg_table(dir)\n"),), "breaking",
          (("VERDICT-LOST", "assertion(dma_unmap_sg)"),), ("VERDICT-LOST", "PROMISE-WEAKENED")),
