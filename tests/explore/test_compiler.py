@@ -382,12 +382,22 @@ def test_a_compiler_that_fails_later_is_noted(tmp_path: Path, monkeypatch: pytes
     assert "out of order" in note
 
 
-@pytest.mark.parametrize("room", ["compiled", "runs"])
-def test_a_cache_that_cannot_be_used_is_noted(room: str, cache: Path) -> None:
+def test_a_cache_that_cannot_be_used_is_noted(cache: Path) -> None:
     cache.parent.mkdir(parents=True)
-    (cache.parent / room).write_text("")
+    (cache.parent / "compiled").write_text("")
     found = choose.explore(lifecycle(3))
     assert (found.states, found.complete) == (explore(lifecycle(3)).states, True)
     (note,) = found.notes
     assert "in Python" in note
-    assert room in note
+    assert "compiled" in note
+
+
+def test_a_search_without_a_directory_keeps_its_states_in_memory(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("custody.explore.compiled._UNNOTICED", 0.0)
+    cache.parent.mkdir(parents=True)
+    (cache.parent / "runs").write_text("")
+    found = choose.explore(lifecycle(3))
+    assert (found.states, found.complete) == (explore(lifecycle(3)).states, True)
+    assert found.notes == ()

@@ -98,7 +98,7 @@ def test_what_names_an_instance_can_be_sorted_with_it() -> None:
 
 
 def test_two_roles_may_share_a_variable_that_names_one_of_either() -> None:
-    system = instances(load(str(SPEC / "udmabuf.custody")), {})[0]
+    system = instances(load(str(SPEC / "linux_6_12" / "udmabuf.custody")), {})[0]
     arrangements = classify(find(system))
     assert [(a.name, a.simple, len(a.pointers)) for a in arrangements] == [("Device", True, 1), ("Thread", True, 1)]
 

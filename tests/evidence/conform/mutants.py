@@ -186,7 +186,7 @@ MUTANTS = (
     # ------------------------------------------------------------ equivalent ones
     _core("a_dirty_line_is_evicted", "hardware", "        self.write_back(address)\n        self.lines.pop(", "        self.lines.pop(", "", equivalent="the contract evicts clean lines only: writing back is a step of its own before it"),
     _core("no_direction_reads", "dma", "        return self in (Direction.TO_DEVICE, Direction.BIDIRECTIONAL)", "        return self is not Direction.FROM_DEVICE", "", equivalent="the two differ for Direction.NONE, which dma_buf_map_attachment and the ioctl turn away (DB-MAP-01, DB-CPU-06)"),
-    Mutant("udmabuf_tables_say_no_entries", "udmabuf", SMALL, "udmabuf", "SgTable(list(udmabuf.pages), nents=len(udmabuf.pages))", "SgTable(list(udmabuf.pages))", "", equivalent="nobody reads the number: this exporter unmaps and syncs with the original one, which is the length of the list"),
+    Mutant("udmabuf_tables_say_no_entries", "udmabuf", SMALL, "udmabuf", "SgTable(list(udmabuf.pages), nents=len(udmabuf.pages))", "SgTable(list(udmabuf.pages))", "DB-MAP-02"),
     Mutant("the_kernel_mapping_array_lives_longer", "heap_helpers", "DEVICES=1 THREADS=1 COHERENT=true", "heap", "            return self.kernel.track(Vmap(priv.pages))\n        finally:\n            self.kernel.free(array)", "            mapping = self.kernel.track(Vmap(list(priv.pages)))\n        finally:\n            self.kernel.free(array)\n        return mapping", "", equivalent="the array is gone before the step ends either way, and a copy of the list of pages has the same pages"),
 )  # fmt: skip
 """All of them."""

@@ -103,7 +103,12 @@ PLANS: Final[Mapping[str, Plan]] = MappingProxyType(
                 _of("WAITERS=2 FOREVER=true THREADS=2 BUFFERS=2 NUMBERS=1 IMPORT=attaching"),
                 _of("DRIVERS=2 DEVICES=2 IMPORT=mapping WAITERS=2"),
             ),
-            unclaimed=MappingProxyType({}),
+            unclaimed=MappingProxyType(
+                {
+                    "IOMMU=true": "whether entries are merged is the contract's choice at each mapping; a device of"
+                    " the reference machine merges always or never, which the heap's instances try"
+                }
+            ),
         ),
     }
 )

@@ -22,6 +22,7 @@ from custody_reference.kernel import Tracked, name_of
 from custody_reference.problems import Failure
 
 ENOMEM = 12
+NODE_DEVICE = "NodeDevice"
 _EXPORT = "dmabuf_exp_from_refs"
 
 
@@ -96,6 +97,8 @@ class GntdevWorld(DataWorld):
         state = self.data_state(dict.fromkeys(self.importers))
         state["node"] = "unopened" if self.node is None else "opened" if self.node_open else "closed"
         state["private_data"] = _word(driver.priv)
+        # The device that the node stands for belongs to no module.
+        state[f"driver_owner[{NODE_DEVICE}]"] = "nobody"
         state["maps_lock"] = driver.maps_lock.owner or "free"
         state["dmabuf_lock"] = driver.dmabuf_lock.owner or "free"
         refs = 0 if self.node is None else self.node.refs
@@ -149,7 +152,9 @@ class GntdevWorld(DataWorld):
     def _show_table(self, thing: Tracked) -> str:
         assert isinstance(thing, SgTable)
         grant = self.grants.get(id(thing))
-        return f"pages: {_word(grant)}, mapped: {yes(thing.mapped)}, dir: {thing.direction.value}"
+        told, real = _entries(thing, thing.nents), _entries(thing, thing.dma_entries)
+        entries = f"size: {thing.original}, nents: {told}, dma_entries: {real}"
+        return f"pages: {_word(grant)}, {entries}, mapped: {yes(thing.mapped)}, dir: {thing.direction.value}"
 
     def excused(self, step: Step, before: Mapping[str, str], after: Mapping[str, str]) -> str | None:
         for n in range(self.numbers):
@@ -163,7 +168,9 @@ class GntdevWorld(DataWorld):
     def _show_waiter(self, thing: Tracked) -> str:
         """The contract counts a completion for all as one more than there is anybody to wait for it."""
         assert isinstance(thing, WaitObj)
-        everybody = len([*self.waiters, *self.threads, *self.drivers, *self.importers]) + self.numbers + 1
+        everybody = (
+            len([*self.waiters, *self.threads, *self.drivers, *self.importers, NODE_DEVICE]) + self.numbers + 1
+        )
         return f"xen_dmabuf: {_word(thing.buffer)}, done: {everybody + 1 if thing.done.done else 0}"
 
     def pending(self, name: str) -> bool:
@@ -320,13 +327,19 @@ def _word(thing: object) -> str:
     return name_of(thing).replace("Gntdev", "")  # pyright: ignore[reportArgumentType]
 
 
+def _entries(table: SgTable, count: int) -> int:
+    """The contract's tables have two entries, which stand for all of them."""
+    return min(count, 1) if count < table.original else 2
+
+
 def _list(things: list[GrantMap] | list[XenDmabuf] | list[WaitObj]) -> str:
     return "[" + ", ".join(_word(thing) for thing in things) + "]"
 
 
 def _show_priv(thing: Tracked) -> str:
     assert isinstance(thing, GntdevPriv)
-    return f"maps: {_list(thing.maps)}, exp_list: {_list(thing.exported)}, wait_list: {_list(thing.waiting)}"
+    lists = f"maps: {_list(thing.maps)}, exp_list: {_list(thing.exported)}, wait_list: {_list(thing.waiting)}"
+    return f"dma_dev: {NODE_DEVICE}, {lists}"
 
 
 def _show_grant(thing: Tracked) -> str:
