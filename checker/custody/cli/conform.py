@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from custody.cli.codes import Code, heaviest
+from custody.cli.complaints import complain
 from custody.cli.options import MEBIBYTE, setting_option
 from custody.cli.outputs import STDOUT, colours, width
 from custody.cli.paths import BUNDLED, Spec, load_one
@@ -23,7 +24,6 @@ from custody.evidence.conform.run import compare
 from custody.evidence.conform.worlds import world_of
 from custody.language import LimitError, SpecError, instances
 from custody.present.conform import render, to_json
-from custody.present.diagnostics import render as render_diagnostic
 from custody.present.text import Page
 from custody.system.finding import Limits
 from custody.system.model import System
@@ -98,8 +98,7 @@ def command(
                 make = partial(_instance, spec)
                 comparison = compare(spec.name, model, make, dict(settings), limits, _tell, kinds or _KINDS)
         except SpecError as error:
-            for diagnostic in error.diagnostics:
-                click.echo(render_diagnostic(diagnostic), err=True, nl=False)
+            complain(error)
             return Code.WRONG_REQUEST
         except LimitError as error:
             raise click.UsageError(str(error)) from None
@@ -126,8 +125,7 @@ def _emit(specs: list[Spec | None], language: str, settings: Settings, limits: L
         contract = Contract(_instance(spec, wanted), world_of(model))
         text = (emit_c if language == "c" else emit_pytest).emit(contract, limits)
     except SpecError as error:
-        for diagnostic in error.diagnostics:
-            click.echo(render_diagnostic(diagnostic), err=True, nl=False)
+        complain(error)
         return Code.WRONG_REQUEST
     except LimitError as error:
         raise click.UsageError(str(error)) from None
@@ -143,8 +141,7 @@ def _load(path: str) -> Spec | None:
     try:
         return load_one(name)
     except SpecError as error:
-        for diagnostic in error.diagnostics:
-            click.echo(render_diagnostic(diagnostic), err=True, nl=False)
+        complain(error)
         return None
 
 

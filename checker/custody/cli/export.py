@@ -11,6 +11,7 @@ from typing import Final, Protocol
 import click
 
 from custody.cli.codes import Code
+from custody.cli.complaints import complain
 from custody.cli.options import setting_option
 from custody.cli.paths import load_one
 from custody.exchange import graphviz, itf, murphi, promela, smv, tla, vmt
@@ -18,7 +19,6 @@ from custody.exchange.names import setting
 from custody.exchange.problem import ExportError
 from custody.language import LimitError, SpecError
 from custody.language.kept import instances
-from custody.present.diagnostics import render as render_diagnostic
 from custody.system.model import System
 
 
@@ -104,8 +104,7 @@ def command(path: str, form: str, target: str, properties: tuple[str, ...], sett
         spec = load_one(path)
         systems = instances(spec.program, dict(settings))
     except SpecError as error:
-        for diagnostic in error.diagnostics:
-            click.echo(render_diagnostic(diagnostic), err=True, nl=False)
+        complain(error)
         return Code.WRONG_REQUEST
     except LimitError as error:
         raise click.UsageError(str(error)) from None

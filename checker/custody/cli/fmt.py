@@ -10,11 +10,11 @@ from pathlib import Path
 import click
 
 from custody.cli.codes import Code
+from custody.cli.complaints import complain
 from custody.language.diagnostic import SpecError
 from custody.language.layout import layout
 from custody.language.library import SUFFIX, read
 from custody.language.parse import parse
-from custody.present.diagnostics import render as render_diagnostic
 
 STDIN = "-"
 
@@ -35,8 +35,7 @@ def command(paths: tuple[str, ...], check: bool, differences: bool) -> int:
             text = sys.stdin.read() if name == STDIN else read(name)
             laid_out = _laid_out(name, text)
         except SpecError as error:
-            for diagnostic in error.diagnostics:
-                click.echo(render_diagnostic(diagnostic), err=True, nl=False)
+            complain(error)
             broken = True
             continue
         changed |= laid_out != text

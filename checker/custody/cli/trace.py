@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from custody.cli.codes import Code, heaviest
+from custody.cli.complaints import complain
 from custody.cli.options import setting_option
 from custody.cli.outputs import Output, human_stream, paired, width, write
 from custody.cli.paths import load_one
@@ -17,7 +18,6 @@ from custody.evidence.follow import Answer
 from custody.evidence.read import read_recording
 from custody.evidence.recording import Recording, RecordingError
 from custody.language import LimitError, SpecError
-from custody.present.diagnostics import render as render_diagnostic
 
 _CODES = {
     Answer.CONFORMS: Code.PASSED,
@@ -72,8 +72,7 @@ def command(
         spec = load_one(path)
         examiner = Examiner(spec.program, dict(settings))
     except SpecError as error:
-        for diagnostic in error.diagnostics:
-            click.echo(render_diagnostic(diagnostic), err=True, nl=False)
+        complain(error)
         return Code.WRONG_REQUEST
     except LimitError as error:
         raise click.UsageError(str(error)) from None
