@@ -20,6 +20,7 @@ from pygls.lsp.server import LanguageServer
 from custody import __version__
 from custody.editor import answers
 from custody.editor.answers import Document
+from custody.language.parse import parser
 
 
 @dataclass(slots=True)
@@ -60,6 +61,11 @@ def path(uri: str) -> str:
 def make() -> Server:
     """The server with everything that it answers."""
     server = Server()
+
+    @server.feature(lsp.INITIALIZED)
+    def _ready(_params: lsp.InitializedParams) -> None:
+        # Reading the parser's tables takes a tenth of a second, which nobody should wait for at the first text.
+        parser()
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)
     def _opened(params: lsp.DidOpenTextDocumentParams) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
@@ -57,16 +58,40 @@ class Word:
     type: str = ""
 
 
-@dataclass(frozen=True, slots=True)
 class Index:
-    """A text as an editor sees it: `words` stand in it, `visible` is known anywhere, `labels` are words of types."""
+    """A text as an editor sees it. What is wrong is known at once, since that is what a person waits for while
+    typing; the rest is looked up when it is first asked for."""
 
-    file: str
-    words: tuple[Word, ...]
-    diagnostics: tuple[Diagnostic, ...]
-    visible: tuple[Thing, ...]
-    labels: tuple[str, ...]
-    properties: tuple[Thing, ...]
+    def __init__(self, file: str, text: str, world: World | None, diagnostics: tuple[Diagnostic, ...]) -> None:
+        """`world` is None where nothing could be understood."""
+        self.file = file
+        self.diagnostics = diagnostics
+        self._text = text
+        self._world = world
+
+    @cached_property
+    def words(self) -> tuple[Word, ...]:
+        """Those that stand in the text, in order."""
+        return tuple(_bare(self._text) if self._reader is None else self._reader.words(self._text))
+
+    @cached_property
+    def visible(self) -> tuple[Thing, ...]:
+        """What is known anywhere in the text."""
+        return () if self._reader is None else tuple(self._reader.visible())
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The words of its types."""
+        return () if self._world is None else self._world.words()
+
+    @property
+    def properties(self) -> tuple[Thing, ...]:
+        """What it declares that can be checked."""
+        return () if self._reader is None else tuple(self._reader.properties.values())
+
+    @cached_property
+    def _reader(self) -> _Reader | None:
+        return None if self._world is None else _Reader(self.file, self._world)
 
     def at(self, line: int, column: int) -> Word | None:
         """The word that covers the place (from 1), or ends there."""
@@ -83,7 +108,7 @@ class Index:
 def index(path: str, text: str, roots: Sequence[Path] = ()) -> Index:
     """Reads and checks the text as the content of the file."""
     problems = Problems()
-    library = Library(path, text, roots)
+    library = Library(path, text, roots, for_once=True)
     try:
         world = checked(library, {}, problems)
     except (SpecError, LimitError) as error:
@@ -91,16 +116,8 @@ def index(path: str, text: str, roots: Sequence[Path] = ()) -> Index:
         told = (
             error.diagnostics if isinstance(error, SpecError) else (Diagnostic(error.place, "limit", error.reason),)
         )
-        return Index(path, tuple(_bare(text)), (*problems.errors, *told), (), (), ())
-    reader = _Reader(path, world)
-    return Index(
-        path,
-        tuple(reader.words(text)),
-        (*problems.errors, *problems.warnings),
-        tuple(reader.visible()),
-        world.words(),
-        tuple(reader.properties.values()),
-    )
+        return Index(path, text, None, (*problems.errors, *told))
+    return Index(path, text, world, (*problems.errors, *problems.warnings))
 
 
 def _bare(text: str) -> Iterator[Word]:

@@ -55,8 +55,12 @@ class Library:
     then among the bundled ones.  No path may leave these.
     """
 
-    def __init__(self, path: str, text: str | None = None, roots: Sequence[Path] = ()) -> None:
+    def __init__(
+        self, path: str, text: str | None = None, roots: Sequence[Path] = (), *, for_once: bool = False
+    ) -> None:
+        """`text` is what the file is taken to say. A library that is read `for_once` gives its trees away."""
         self.path = path
+        self._for_once = for_once
         self._text = text
         self._root = tree_root(Path(path)) if text is None or Path(path).exists() else Path(path).resolve().parent
         self._roots = (self._root, bundled(), *(root.resolve() for root in roots))
@@ -82,6 +86,8 @@ class Library:
         problems.remember(file, self._texts[file])
         for diagnostic in self._broken[file]:
             problems.add(diagnostic)
+        if self._for_once:
+            return self._parsed.pop(file)
         if file not in self._pickled:
             self._pickled[file] = pickle.dumps(self._parsed[file], pickle.HIGHEST_PROTOCOL)
         # Many times as fast as `deepcopy`.
