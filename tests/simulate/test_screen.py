@@ -18,17 +18,17 @@ PATIENCE = 60.0
 
 
 class Terminal:
-    """A program in a terminal of 140 by 40 characters."""
+    """A program in a terminal of so many characters."""
 
-    def __init__(self, arguments: list[str]) -> None:
+    def __init__(self, arguments: list[str], columns: int = 140, lines: int = 40) -> None:
         self.child = pexpect.spawn(
             sys.executable,
             ["-m", "custody", *arguments],
-            dimensions=(40, 140),
+            dimensions=(lines, columns),
             env={"TERM": "xterm-256color", "PATH": "/usr/bin:/bin", "HOME": str(Path.home())},
             timeout=PATIENCE,
         )
-        self._screen = pyte.Screen(140, 40)
+        self._screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self._screen)
 
     def text(self) -> str:
@@ -88,3 +88,22 @@ def test_step_back_why_not_and_branch(terminal: Terminal) -> None:
     terminal.child.expect(pexpect.EOF)
     terminal.child.wait()
     assert terminal.child.exitstatus == 0
+
+
+def test_in_the_smallest_terminal_nothing_that_matters_is_cut(tmp_path: Path) -> None:
+    file = tmp_path / "lost_update.custody"
+    file.write_text(TEXT, encoding="utf-8")
+    terminal = Terminal(["simulate", str(file)], 80, 24)
+    try:
+        text = terminal.wait_for("q quit")
+        for words in ("what can happen", "the run", "the state", "1 Thread.0  calls increment", "done[Thread.0]"):
+            assert words in text
+        terminal.type(":step Thread.1 calls increment\r")
+        terminal.wait_for("1 Thread.1  calls increment")
+        for _ in range(3):
+            terminal.type("\r")
+        terminal.wait_for("(was ")
+        terminal.type("b")
+        terminal.wait_for("> back")
+    finally:
+        terminal.child.close(force=True)

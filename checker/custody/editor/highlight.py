@@ -12,9 +12,24 @@ from custody.language.parse import DECLARATIONS, STATEMENTS
 
 CONNECTIVES = ("and", "or", "not", "in", "is", "if", "then", "else", "forall", "exists", "count", "sum", "old")
 CONSTANTS = ("true", "false", "none", "self")
-TYPES = ("bool", "set", "queue", "of", "max", "mutex", "spinlock", "rwlock", "ww_mutex", "completion", "kref", "any", "errno")
-OTHERS = ("by", "returns", "spontaneous", "blocking", "as", "implements", "source", "until", "where", "to", "from",
-          "interrupted", "timeout", "busy", "weak", "strong", "violated", "expect", "zero", "with", "alloc")  # fmt: skip
+TYPES = (
+    "bool",
+    "set",
+    "queue",
+    "of",
+    "max",
+    "mutex",
+    "spinlock",
+    "rwlock",
+    "ww_mutex",
+    "completion",
+    "kref",
+    "any",
+    "errno",
+)
+OTHERS = ("by", "returns", "spontaneous", "blocking", "as", "implements", "source", "until", "where", "to",
+          "from", "interrupted", "timeout", "busy", "weak", "strong", "violated", "expect", "zero", "with",
+          "alloc")  # fmt: skip
 
 
 class CustodyLexer(RegexLexer):

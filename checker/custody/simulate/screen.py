@@ -1,4 +1,5 @@
-"""The simulator on the whole screen: the run on the left, what can happen in the middle, the state on the right.
+"""The simulator on the whole screen: the run on the left, what can happen in the middle, the state on the right; in a
+narrow terminal, such as one of 80 columns, everything but the state stands on the left.
 
 Everything that a key does is a line of `commands`; the line at the bottom takes any of them.
 """
@@ -10,7 +11,8 @@ from typing import ClassVar
 from rich.text import Text
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Container
+from textual.events import Resize
 from textual.widgets import DataTable, Footer, Header, Input, OptionList, RichLog
 from textual.widgets.option_list import Option
 
@@ -18,18 +20,26 @@ from custody.simulate.commands import CommandError, Player, told
 from custody.system.display import show
 from custody.system.words import words
 
+WIDE = 100
+"""Columns from which on there is room for three parts beside each other."""
+
 
 class Screen(App[None]):
     """One specification being played."""
 
     TITLE = "custody simulate"
     CSS = """
-    #run { width: 2fr; height: 100%; border: round $primary; }
-    #middle { width: 3fr; }
-    #possible { height: 3fr; border: round $success; }
-    #log { height: 2fr; border: round $surface; }
-    #state { width: 3fr; height: 100%; border: round $primary; }
+    #parts { layout: grid; grid-size: 3 2; grid-columns: 2fr 3fr 3fr; grid-rows: 3fr 2fr; }
+    #parts > * { height: 100%; width: 100%; scrollbar-size: 1 1; }
+    #run { row-span: 2; border: round $primary; }
+    #possible { border: round $success; }
+    #log { border: round $surface; background: $surface; }
+    #state { row-span: 2; border: round $primary; }
+    .-narrow #parts { grid-size: 2 3; grid-columns: 1fr 1fr; grid-rows: 9fr 5fr 6fr; }
+    .-narrow #run { row-span: 1; }
+    .-narrow #state { row-span: 3; }
     """
+    ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [
         ("b", "say('back')", "back"),
         ("f", "say('forward')", "forward"),
@@ -47,29 +57,46 @@ class Screen(App[None]):
         self._player = player
         self._first = first
         self._blocked = False
+        self._narrow = False
         self._table: DataTable[Text] = DataTable(id="state", cursor_type="row", zebra_stripes=True)
         self.sub_title = player.walk.system.name
 
     def compose(self) -> ComposeResult:
         yield Header()
-        with Horizontal():
+        with Container(id="parts"):
             yield OptionList(id="run")
-            with Vertical(id="middle"):
-                yield OptionList(id="possible")
-                yield RichLog(id="log", wrap=True, min_width=20, markup=False, highlight=False)
+            yield OptionList(id="possible")
             yield self._table
-        yield Input(placeholder="a command: step, back, why, find, break, run, load, state, help, …", id="line")
+            yield RichLog(id="log", wrap=True, min_width=20, markup=False, highlight=False)
+        placeholder = "a command: step, back, why, find, break, run, load, state, help, …"
+        yield Input(placeholder=placeholder, id="line", compact=True)
         yield Footer()
 
     def on_mount(self) -> None:
-        self._table.add_columns("what", "value", "before")
         self.query_one("#run").border_title = "the run"
         self.query_one("#possible").border_title = "what can happen"
         self.query_one("#state").border_title = "the state"
+        self._narrow = self.size.width < WIDE
+        self._arrange()
         if self._first:
             self._do(self._first)
         self._draw()
         self.screen.set_focus(self.query_one("#possible"))
+
+    def on_resize(self, event: Resize) -> None:
+        """The run stands before what can happen where both have columns of their own, and below it where not."""
+        self._narrow = event.size.width < WIDE
+        if self._table.is_mounted:
+            self._arrange()
+            self._draw_state()
+
+    def _arrange(self) -> None:
+        self.set_class(self._narrow, "-narrow")
+        run = self.query_one("#run")
+        if self._narrow:
+            self.query_one("#parts").move_child(run, after=self._table)
+        else:
+            self.query_one("#parts").move_child(run, before=self.query_one("#possible"))
 
     # ---------------------------------------------------------------- what the user does
 
@@ -154,13 +181,20 @@ class Screen(App[None]):
         options.border_subtitle = f"violated: {false}" if false else ""
 
     def _draw_state(self) -> None:
+        """Each thing with its value; what has changed is marked, with what it was. What is long goes on below."""
         walk = self._player.walk
+        shown = [view for view in walk.system.views if not view.hidden]
+        room = max(20, (self.size.width // 2 if self._narrow else self.size.width * 3 // 8) - 8)
+        names = min(max((len(view.name) for view in shown), default=4), room * 3 // 5)
         table = self._table
-        table.clear()
+        table.clear(columns=True)
+        table.add_column("what", width=names)
+        table.add_column("value", width=room - names)
         before = walk.state_at(walk.at - 1) if walk.at else walk.state
-        for view in walk.system.views:
-            if view.hidden:
-                continue
+        for view in shown:
             new, old = show(view.shape, walk.state), show(view.shape, before)
             style = "bold yellow" if new != old else ""
-            table.add_row(Text(view.name, style=style), Text(new, style=style), Text(old if new != old else ""))
+            value = Text(new, style=style)
+            if new != old:
+                value.append(f" (was {old})", "not bold default")
+            table.add_row(Text(view.name, style=style), value, height=None)
