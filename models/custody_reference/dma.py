@@ -125,6 +125,7 @@ def sync_sg_for_device(kernel: Kernel, table: SgTable, direction: Direction, ent
 def device_read(table: SgTable, offset: int, length: int) -> bytes:
     """DMA from memory, or from the bounce buffer."""
     machine = _require_mapped(table, "read by a device").machine
+    _require_entries(machine, table, offset + length)
     if table.bounce is not None:
         return bytes(table.bounce[offset : offset + length])
     return b"".join(machine.memory.read(a, n) for a, n in _stretches(machine, table.pages, offset, length))
@@ -133,6 +134,7 @@ def device_read(table: SgTable, offset: int, length: int) -> bytes:
 def device_write(table: SgTable, offset: int, data: bytes) -> None:
     """DMA into memory, or into the bounce buffer. No cache line notices."""
     machine = _require_mapped(table, "written by a device").machine
+    _require_entries(machine, table, offset + len(data))
     if table.bounce is not None:
         table.bounce[offset : offset + len(data)] = data
         return
@@ -185,6 +187,14 @@ def _require_mapped(table: SgTable, what: str) -> Device:
     if table.device is None:
         raise KernelBug(f"DMA-API: a table is {what} that is not mapped")
     return table.device
+
+
+def _require_entries(machine: Machine, table: SgTable, end: int) -> None:
+    """A device is given the entries that its driver was told of: each has to have an address, and they to reach."""
+    if table.nents > table.dma_entries:
+        raise KernelBug("a device is given an entry of a table that has no address")
+    if table.nents < table.dma_entries and end > table.nents * machine.page_size:
+        raise KernelBug("a device works on more of a table than its driver was told of")
 
 
 def _note_direction(kernel: Kernel, table: SgTable, direction: Direction) -> None:

@@ -2,7 +2,7 @@
 
 The table that the CPU hooks work on is mapped for the driver's own device, once, when it is needed first; the tables
 of importers are kept by the core (`cache_sgt_mapping`), so that mapping the buffer again does no work on caches: what
-keeps data fresh then is begin and end alone.
+keeps data fresh then is begin and end alone, which synchronise the importers' tables too, each in its own direction.
 """
 
 from __future__ import annotations
@@ -131,9 +131,11 @@ class UdmabufDriver(Exporter):
                     raise Failure(ENOMEM) from None
                 kernel.point("keep the table")
                 udmabuf.sg = table
-        kernel.point("sync it for the CPU")
-        table = _table(udmabuf)
-        dma.sync_sg_for_cpu(kernel, table, direction, table.original)
+        kernel.point("sync all for the CPU")
+        own = _table(udmabuf)
+        dma.sync_sg_for_cpu(kernel, own, direction, own.original)
+        for table in _kept_tables(buffer):
+            dma.sync_sg_for_cpu(kernel, table, table.direction, table.original)
 
     def end_cpu_access(self, buffer: DmaBuf, direction: Direction) -> None:
         """Let devices see what the processor wrote. EINVAL where nothing was ever begun."""
@@ -141,9 +143,11 @@ class UdmabufDriver(Exporter):
         kernel.point("is there a table?")
         if udmabuf.sg is None:
             raise Failure(EINVAL)
-        kernel.point("sync it for the device")
-        table = _table(udmabuf)
-        dma.sync_sg_for_device(kernel, table, direction, table.original)
+        kernel.point("sync all for the devices")
+        own = _table(udmabuf)
+        dma.sync_sg_for_device(kernel, own, direction, own.original)
+        for table in _kept_tables(buffer):
+            dma.sync_sg_for_device(kernel, table, table.direction, table.original)
 
     def mmap(self, buffer: DmaBuf, vma: Vma) -> None:
         """Shared and cached, as the kernel has the pages mapped itself. EINVAL."""
@@ -159,6 +163,11 @@ class UdmabufDriver(Exporter):
 def _priv(buffer: DmaBuf) -> Udmabuf:
     assert isinstance(buffer.priv, Udmabuf)
     return buffer.priv
+
+
+def _kept_tables(buffer: DmaBuf) -> list[SgTable]:
+    """The tables of importers: each may have a bounce buffer of its own, which only its own sync refreshes."""
+    return [attachment.table for attachment in buffer.attachments if attachment.table is not None]
 
 
 def _table(udmabuf: Udmabuf) -> SgTable:

@@ -64,9 +64,15 @@ def _gntdev(name: str, old: str, new: str, rules: str, settings: str = "", kind:
 
 
 BOUNCE = f"{SMALL} BOUNCE=true"
+TWO_BOUNCED = "DEVICES=2 THREADS=1 COHERENT=false BOUNCE=true"
+TWO_MAPPED = (
+    "export_buffer install_fd get@Device.0 attach@Device.0 get@Device.1 attach@Device.1"
+    " map@Device.0@bidirectional map@Device.1@bidirectional"
+)
 MAPPING = "IMPORT=mapping WAITING=false"
 CACHES = "IMPORT=mapping CPU_ACCESS=true COHERENT=false WAITING=false"
 TWO = "BUFFERS=2 NUMBERS=1 WAITING=false IMPORT=attaching"
+BOUNCED = "DEVICES=1 THREADS=1 COHERENT=true BOUNCE=true BOTH_WAYS=true"
 USER = "DEVICES=1 THREADS=1 COHERENT=true USER_MAPPING=true"
 
 MUTANTS = (
@@ -104,7 +110,8 @@ MUTANTS = (
     _core("an_area_is_never_let_go", "dma_buf", "    vma.pages.clear()\n    vma.file.put()", "    vma.pages.clear()", "DB-MMAP-02"),
     _core("an_area_may_be_longer_than_the_buffer", "dma_buf", "length <= 0 or offset < 0 or offset + length > buffer.size", "length <= 0", "DB-MMAP-01"),
     _core("the_wrong_error_for_storage_out_of_reach", "heap", "raise Failure(EBUSY, \"the device cannot use such storage\")", "raise Failure(EINTR)", "DB-ATT-01"),
-    _core("begin_syncs_one_device_only", "heap", "                    dma.sync_sg_for_cpu(kernel, attached.table, self._way(direction), attached.table.original)", "                    dma.sync_sg_for_cpu(kernel, attached.table, self._way(direction), attached.table.original)\n                    break", "DB-CPU-08", "DEVICES=2 THREADS=1 COHERENT=false BOUNCE=true"),
+    Mutant("begin_syncs_one_device_only", "dma_buf", TWO_BOUNCED, "heap", "                    dma.sync_sg_for_cpu(kernel, attached.table, self._way(direction), attached.table.original)", "                    dma.sync_sg_for_cpu(kernel, attached.table, self._way(direction), attached.table.original)\n                    break", "DB-CPU-08", kind=CALLS + f"{TWO_MAPPED} device_writes@Device.1 begin_cpu_access@bidirectional"),
+    Mutant("end_syncs_one_device_only", "dma_buf", TWO_BOUNCED, "heap", "                    dma.sync_sg_for_device(kernel, attached.table, self._way(direction), attached.table.original)", "                    dma.sync_sg_for_device(kernel, attached.table, self._way(direction), attached.table.original)\n                    break", "DB-CPU-08", kind=CALLS + f"{TWO_MAPPED} begin_cpu_access@bidirectional cpu_writes end_cpu_access"),
     _core("a_failed_begin_has_synced", "heap", "        kernel.may_fail(\"begin interrupted\", EINTR)\n", "        for attached in priv.attachments:\n            if attached.mapped:\n                dma.sync_sg_for_cpu(kernel, attached.table, self._way(direction), attached.table.original)\n        kernel.may_fail(\"begin interrupted\", EINTR)\n", "DB-CPU-02"),
     _core("begin_refuses_without_a_device", "heap", "        kernel.may_fail(\"begin interrupted\", EINTR)\n", "        if not priv.attachments:\n            raise Failure(ENOMEM)\n        kernel.may_fail(\"begin interrupted\", EINTR)\n", "DB-CPU-10"),
     # ------------------------------------------------------------ the heap
@@ -126,8 +133,13 @@ MUTANTS = (
     _heap("any_user_takes_the_kernel_mapping_away", "            if priv.vmap_count == 0 and priv.vaddr is not None:", "            if priv.vaddr is not None:", "DB-VMAP-01", "DEVICES=1 THREADS=2 COHERENT=true", kind=INTERLEAVINGS),
     _heap("the_pages_outlive_the_buffer", "        self.kernel.machine.memory.release(priv.pages)\n\n    def _way", "        pass\n\n    def _way", "DB-EXP-02"),
     # ------------------------------------------------------------ udmabuf
-    _udmabuf("begin_syncs_for_the_device", "        dma.sync_sg_for_cpu(kernel, table, direction, table.original)", "        dma.sync_sg_for_device(kernel, table, direction, table.original)", "DB-CPU-05", posted=True),
-    _udmabuf("end_syncs_for_the_cpu", "        dma.sync_sg_for_device(kernel, table, direction, table.original)", "        dma.sync_sg_for_cpu(kernel, table, direction, table.original)", "DB-CPU-05", posted=True),
+    _udmabuf("begin_syncs_for_the_device", "        dma.sync_sg_for_cpu(kernel, own, direction, own.original)", "        dma.sync_sg_for_device(kernel, own, direction, own.original)", "DB-CPU-05", posted=True),
+    _udmabuf("end_syncs_for_the_cpu", "        dma.sync_sg_for_device(kernel, own, direction, own.original)", "        dma.sync_sg_for_cpu(kernel, own, direction, own.original)", "DB-CPU-05", posted=True),
+    _udmabuf("begin_leaves_importers_tables_alone", "            dma.sync_sg_for_cpu(kernel, table, table.direction, table.original)", "            pass", "DB-CPU-08", BOUNCED, posted=True),
+    _udmabuf("end_leaves_importers_tables_alone", "            dma.sync_sg_for_device(kernel, table, table.direction, table.original)", "            pass", "DB-CPU-08", BOUNCED, posted=True),
+    _udmabuf("importers_tables_are_synced_as_announced", "            dma.sync_sg_for_cpu(kernel, table, table.direction, table.original)", "            dma.sync_sg_for_cpu(kernel, table, direction, table.original)", "DB-CPU-07", BOUNCED),
+    _udmabuf("begin_syncs_importers_tables_for_the_device", "            dma.sync_sg_for_cpu(kernel, table, table.direction, table.original)", "            dma.sync_sg_for_device(kernel, table, table.direction, table.original)", "DB-CPU-05", BOUNCED),
+    _udmabuf("end_syncs_importers_tables_for_the_cpu", "            dma.sync_sg_for_device(kernel, table, table.direction, table.original)", "            dma.sync_sg_for_cpu(kernel, table, table.direction, table.original)", "DB-CPU-05", BOUNCED),
     _udmabuf("an_error_pointer_is_kept", "                except Failure:\n                    raise Failure(ENOMEM) from None", "                except Failure as failure:\n                    udmabuf.sg = failure\n                    raise Failure(ENOMEM) from None", "DB-CPU-02", posted=True),
     _udmabuf("two_first_begins", "        with udmabuf.lock:\n            kernel.point(\"is there a table?\")", "        if kernel:\n            kernel.point(\"is there a table?\")", "DB-CPU-11", posted=True),
     _udmabuf("the_table_is_mapped_as_announced", "self._get_table(self.device, udmabuf, Direction.BIDIRECTIONAL)", "self._get_table(self.device, udmabuf, direction)", "DB-MAP-03", posted=True),
@@ -135,7 +147,7 @@ MUTANTS = (
     _udmabuf("the_first_begin_does_not_sync", "                udmabuf.sg = table\n", "                udmabuf.sg = table\n                return\n", "DB-CPU-05", posted=True),
     _udmabuf("no_put_at_a_failed_descriptor", "        except Failure:\n            put(buffer)\n            raise", "        except Failure:\n            raise", "DB-FD-02", posted=True),
     _udmabuf("freed_twice_when_the_descriptor_fails", "            put(buffer)\n            raise", "            put(buffer)\n            kernel.free(udmabuf)\n            raise", "DB-EXP-02"),
-    _udmabuf("end_without_a_table_succeeds", "            raise Failure(EINVAL)\n        kernel.point(\"sync it for the device\")", "            return\n        kernel.point(\"sync it for the device\")", "DB-CPU-11", f"{SMALL} STRAY_END=true"),
+    _udmabuf("end_without_a_table_succeeds", "            raise Failure(EINVAL)\n        kernel.point(\"sync all for the devices\")", "            return\n        kernel.point(\"sync all for the devices\")", "DB-CPU-11", f"{SMALL} STRAY_END=true"),
     _udmabuf("a_failed_create_keeps_the_pages", "        except Failure:\n            self._unpin(udmabuf)\n            kernel.free(udmabuf)", "        except Failure:\n            kernel.free(udmabuf)", "DB-EXP-02"),
     _udmabuf("release_keeps_the_table", "            self._put_table(udmabuf.sg, Direction.BIDIRECTIONAL)\n", "", "DB-MAP-04"),
     _udmabuf("a_failed_mapping_leaks_its_table", "                raise Failure(EINVAL)\n        except Failure:\n            kernel.free(table)\n            raise", "                raise Failure(EINVAL)\n        except Failure:\n            raise", "DB-MAP-07"),

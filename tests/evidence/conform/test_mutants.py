@@ -14,7 +14,8 @@ from custody.evidence.conform.step import Manner
 from custody.evidence.conform.tours import tours
 from custody.evidence.conform.world import World
 from custody.evidence.conform.worlds import world_of
-from custody.language import Program, instances, load
+from custody.language import Program, load
+from custody.language.elaborate import behaviour
 from custody.system.evaluate import initial_states
 from custody.system.finding import Limits
 from custody.system.model import State
@@ -38,7 +39,7 @@ Prepared = tuple[Contract, State, list[Scenario], list[list[int]]]
 def _prepared(spec: str, settings: str, kind: str) -> Prepared:
     """The contract, its first state, and what is to be tried: scenarios, tours of all, or a way to one step."""
     wanted = dict(part.split("=") for part in settings.split())
-    contract = Contract(instances(_program(spec), wanted)[0], world_of(spec))
+    contract = Contract(behaviour(_program(spec), wanted), world_of(spec))
     if kind.startswith(CALLS):
         first = next(initial_states(contract.system))
         return contract, first, [], [_one_after_the_other(contract, first, kind.removeprefix(CALLS).split())]
@@ -52,9 +53,12 @@ def _prepared(spec: str, settings: str, kind: str) -> Prepared:
 
 
 def _one_after_the_other(contract: Contract, state: State, calls: list[str]) -> list[int]:
-    """The steps of these calls, each to its end before the next, and all with success."""
+    """The steps of these calls, each to its end before the next, and all with success. A call is a name, and may say
+    more: `map@Device.1@bidirectional`.
+    """
     path: list[int] = []
-    for name in calls:
+    for call in calls:
+        name, *more = call.split("@")
         begun = False
         while not begun or contract.sight(state).busy:
             steps = [contract.steps[index] for index in contract.enabled(state)]
@@ -62,6 +66,7 @@ def _one_after_the_other(contract: Contract, state: State, calls: list[str]) -> 
                 step.index
                 for step in steps
                 if step.name == name and step.outcome is None and (step.manner is Manner.WITHIN) == begun
+                if begun or {step.actor, *(value for _, value in step.arguments)}.issuperset(more)
             )
             following = contract.after(index, state)
             assert following is not None
@@ -76,19 +81,30 @@ def _world(contract: Contract, spec: str) -> World:
 
 def _noticed(mutant: Mutant) -> str | None:
     """What the comparison says of the fault; None where it says nothing."""
-    contract, first, chosen, paths = _prepared(mutant.spec, mutant.settings, mutant.kind)
     with mutated(mutant.module, mutant.old, mutant.new):
-        if mutant.kind == INTERLEAVINGS:
-            for scenario in chosen:
-                unexplained = walk(contract, lambda: _world(contract, mutant.spec), first, scenario, Walked())
-                if unexplained is not None:
-                    return unexplained.message
-            return None
-        for path in paths:
-            divergence = follow(contract, lambda: _world(contract, mutant.spec), first, path, Tally())
-            if divergence is not None:
-                return divergence.message
+        return _said(mutant.spec, mutant.settings, mutant.kind)
+
+
+def _said(spec: str, settings: str, kind: str) -> str | None:
+    """What the comparison says of the implementation as it is; None where it says nothing."""
+    contract, first, chosen, paths = _prepared(spec, settings, kind)
+    if kind == INTERLEAVINGS:
+        for scenario in chosen:
+            unexplained = walk(contract, lambda: _world(contract, spec), first, scenario, Walked())
+            if unexplained is not None:
+                return unexplained.message
+        return None
+    for path in paths:
+        divergence = follow(contract, lambda: _world(contract, spec), first, path, Tally())
+        if divergence is not None:
+            return divergence.message
     return None
+
+
+@pytest.mark.parametrize(("spec", "settings", "kind"), sorted({(m.spec, m.settings, m.kind) for m in MUTANTS}))
+def test_nothing_is_noticed_without_a_fault(spec: str, settings: str, kind: str) -> None:
+    """Else a fault would be noticed whatever it is."""
+    assert _said(spec, settings, kind) is None
 
 
 def test_there_are_enough_of_them() -> None:

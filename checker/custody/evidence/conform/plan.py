@@ -30,6 +30,11 @@ def _of(text: str) -> Settings:
 
 _SMALL = "DEVICES=1 THREADS=1"
 
+_ORDER = (
+    "of two bounce buffers the one that is synchronised last decides what is in memory; the contract goes by the"
+    " numbers of the devices, the implementation by the order in which they were attached"
+)
+
 PLANS: Final[Mapping[str, Plan]] = MappingProxyType(
     {
         "dma_buf": Plan(
@@ -46,7 +51,8 @@ PLANS: Final[Mapping[str, Plan]] = MappingProxyType(
             unclaimed=MappingProxyType(
                 {
                     "MISUSE=true": "the importers of the implementation keep their duties; who breaks them meets the"
-                    " checks of its debugging kernel, and no behaviour that a contract could allow"
+                    " checks of its debugging kernel, and no behaviour that a contract could allow",
+                    "BOUNCE=true with DEVICES>1": _ORDER,
                 }
             ),
         ),
@@ -54,6 +60,7 @@ PLANS: Final[Mapping[str, Plan]] = MappingProxyType(
             toured=(
                 _of(f"{_SMALL} COHERENT=true"),
                 _of(f"{_SMALL} COHERENT=false STRAY_END=true"),
+                _of(f"{_SMALL} COHERENT=true BOUNCE=true BOTH_WAYS=true"),
                 _of(f"{_SMALL} COHERENT=true USER_MAPPING=true"),
                 _of(f"{_SMALL} COHERENT=true USER_MAPPING=true FLAGS=prot_none"),
                 _of("DEVICES=1 THREADS=2 COHERENT=true"),
@@ -63,7 +70,7 @@ PLANS: Final[Mapping[str, Plan]] = MappingProxyType(
                 _of("DEVICES=3 THREADS=3 COHERENT=false"),
                 _of("DEVICES=1 THREADS=2 COHERENT=false USER_MAPPING=true FLAGS=write_only"),
             ),
-            unclaimed=MappingProxyType({}),
+            unclaimed=MappingProxyType({"BOUNCE=true with DEVICES>1": _ORDER}),
         ),
         "heap_helpers": Plan(
             toured=(

@@ -54,8 +54,9 @@ class UdmabufWorld(DataWorld):
         self.driver = UdmabufDriver(self.kernel)
         self.buffer: DmaBuf | None = None
         self.existed = False
-        devices = range(int(parameters["DEVICES"]))
-        self.importers = {f"Device.{n}": Importer(Device(f"Device.{n}", self.machine)) for n in devices}
+        names = [f"Device.{n}" for n in range(int(parameters["DEVICES"]))]
+        bounces = bool(parameters["BOUNCE"])
+        self.importers = {name: Importer(Device(name, self.machine, bounces=bounces)) for name in names}
         self.clients = {f"Thread.{n}": "resting" for n in range(int(parameters["THREADS"]))}
         self.held: dict[str, File] = {}
         self.area: Vma | None = None
@@ -63,7 +64,8 @@ class UdmabufWorld(DataWorld):
     # ------------------------------------------------------------ the state, in the contract's words
 
     def state(self) -> dict[str, str]:
-        state = self.data_state(dict.fromkeys(self.importers))
+        attachments = {name: importer.attachment for name, importer in self.importers.items()}
+        state = self.data_state({name: None if a is None else a.table for name, a in attachments.items()})
         live = bool(self.kernel.alive.get("DmaBuf"))
         privates = self.kernel.alive.get("Udmabuf", {})
         priv = privates.get(0)
@@ -169,6 +171,7 @@ class UdmabufWorld(DataWorld):
         try:
             dma_buf.sync(file, _FLAGS[dir] | END)
         finally:
+            self.kernel.point("the user rests")
             file.put()
 
     def do_cpu_writes(self, _actor: str) -> None:
