@@ -22,7 +22,8 @@ from custody.evidence.conform.replay import NotAPathError, replay
 from custody.evidence.conform.result import Answer, Comparison, Part
 from custody.evidence.conform.run import compare
 from custody.evidence.conform.worlds import world_of
-from custody.language import LimitError, SpecError, instances
+from custody.language import LimitError, SpecError
+from custody.language.elaborate import behaviour
 from custody.present.conform import render, to_json
 from custody.present.text import Page
 from custody.system.finding import Limits
@@ -146,7 +147,7 @@ def _load(path: str) -> Spec | None:
 
 
 def _instance(spec: Spec, wanted: Settings) -> System:
-    return instances(spec.program, dict(wanted))[0]
+    return behaviour(spec.program, wanted)
 
 
 def _tell(what: str) -> None:

@@ -82,6 +82,16 @@ def sized(program: Program, settings: Mapping[str, str], sizes: Mapping[str, int
     return _assembled(_with(program, {**given, **sizes}), program, observed=False)
 
 
+def behaviour(program: Program, settings: Mapping[str, str]) -> System:
+    """The first instance that is declared, without its contract and with what each call returns, for who compares
+    with something that runs. Raises as `instances` does.
+    """
+    given = {name: _setting(program, name, text) for name, text in settings.items()}
+    name, bindings = next(iter(_declared(program).items()))
+    system = assemble(_with(program, {**bindings, **given}), program.file, observed=True)
+    return replace(system, instance=name)
+
+
 def beyond(program: Program, settings: Mapping[str, str], sizes: Mapping[str, int]) -> System:
     """The same, without its contract, for sizes that may be larger than the parameters' ranges allow: for who asks
     about any size.

@@ -13,6 +13,7 @@ from custody.graph.build import ReachableGraph, reachable
 from custody.graph.machine import Machine
 from custody.system.display import show
 from custody.system.evaluate import evaluate
+from custody.system.expression import Op
 from custody.system.finding import Limits
 from custody.system.model import State, System
 
@@ -56,14 +57,38 @@ class Contract:
         for index, variable in enumerate(system.variables):
             if variable.control and variable.name.endswith(".at") and variable.domain.labels:
                 self._at[variable.name.removesuffix(".at")] = (index, variable.domain.labels.index("idle"))
+        self._answers = [
+            Machine(action.answer.value) if action.ends and action.answer is not None else None
+            for action in system.actions
+        ]
+        self._quick = _by_value(system)
         self._sights: dict[State, Sight] = {}
+        self._enabled: dict[State, list[int]] = {}
         self._after: dict[tuple[State, int], tuple[State | None]] = {}
 
     def graph(self, limits: Limits) -> ReachableGraph:
         return reachable(self.system, limits)
 
     def enabled(self, state: State) -> list[int]:
-        return [index for index, guard in enumerate(self._guards) if guard(state)]
+        """The steps that are possible in the state; remembered."""
+        known = self._enabled.get(state)
+        if known is None:
+            guards = self._guards
+            likely = (
+                index
+                for variable, by_value in self._quick.items()
+                for index in by_value.get(state[variable] if variable >= 0 else 0, ())
+            )
+            known = self._enabled[state] = sorted(index for index in likely if guards[index](state))
+        return known
+
+    def answer(self, index: int, state: State) -> str | None:
+        """What the call returns that the step ends, taken from the state: `OK`, or an errno. None where it does not
+        end one, or returns nothing."""
+        machine, answer = self._answers[index], self.system.actions[index].answer
+        if machine is None or answer is None or answer.domain.labels is None:
+            return None
+        return answer.domain.labels[machine(state)]
 
     def keeps_duties(self, index: int, state: State) -> bool:
         """Whether who calls breaks no duty of his: what he owes, not what the call may answer."""
@@ -119,6 +144,21 @@ class Contract:
         """How many places the actor can stand at."""
         index, _ = self._at.get(actor, (-1, -1))
         return 1 if index < 0 else self.system.variables[index].domain.size
+
+
+def _by_value(system: System) -> dict[int, dict[int, list[int]]]:
+    """The actions by a value that a variable has to have for them; variable -1, with value 0, for the others."""
+    found: dict[int, dict[int, list[int]]] = {}
+    for index, action in enumerate(system.actions):
+        parts = action.guard.args if action.guard.op is Op.AND else (action.guard,)
+        asked = (
+            (part.args[0].value, part.args[1].value)
+            for part in parts
+            if part.op is Op.EQ and part.args[0].op is Op.READ and part.args[1].is_constant
+        )
+        variable, value = next(asked, (-1, 0))
+        found.setdefault(variable, {}).setdefault(value, []).append(index)
+    return found
 
 
 def claimed(

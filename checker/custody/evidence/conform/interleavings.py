@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from custody.evidence.conform.contract import Contract, Sight
-from custody.evidence.conform.lockstep import Difference, MakeWorld, attempt, differences
+from custody.evidence.conform.lockstep import Difference, MakeWorld, attempt, differences, look_at
 from custody.evidence.conform.step import Manner, Step
 from custody.evidence.conform.tours import Arc
 from custody.evidence.conform.world import World
@@ -254,12 +254,14 @@ def _explain(
         return before, None
     layer = before
     candidates: list[State] = []
+    returned = None if world.busy(event.actor) else world.results.get(event.actor)
     for depth in range(STUTTER + 1):
         following: set[State] = set()
         for state in layer:
             for index in contract.enabled(state):
                 step = contract.steps[index]
-                if step.actor == event.actor and _fits(step, event, depth):
+                told = contract.answer(index, state)
+                if step.actor == event.actor and _fits(step, event, depth) and told in (None, returned):
                     after = contract.after(index, state)
                     if after is not None:
                         following.add(after)
@@ -320,7 +322,7 @@ def _fingerprint(world: World) -> object:
         (actor, task.label, task.slices if not task.finished else -1)
         for actor, task in sorted(world.scheduler.tasks.items())
     )
-    return tuple(sorted(world.state().items())), tasks, tuple(sorted(world.results.items()))
+    return tuple(sorted(look_at(world).items())), tasks, tuple(sorted(world.results.items()))
 
 
 def _histories(moments: Sequence[_Moment]) -> int:
