@@ -16,7 +16,7 @@ def instance(text: str) -> dict[str, str]:
 
 
 BUFFER = instance(
-    "THREADS=1 WAITERS=1 DRIVERS=1 DEVICES=1 BUFFERS=1 NUMBERS=1 UNITS=1 WAITING=true IMPORT=nothing CPU_ACCESS=false COHERENT=true FOREVER=false UNMAP_IOCTL=false"
+    "THREADS=1 WAITERS=1 DRIVERS=1 DEVICES=1 BUFFERS=1 NUMBERS=1 UNITS=1 WAITING=true IMPORT=nothing CPU_ACCESS=false COHERENT=true FOREVER=false UNMAP_IOCTL=false NODE_MMAP=false"
 )
 IMPORTED = {**BUFFER, **instance("WAITING=false IMPORT=mapping")}
 CACHED = {**IMPORTED, **instance("CPU_ACCESS=true COHERENT=false")}
