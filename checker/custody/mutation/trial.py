@@ -1,8 +1,8 @@
 """One mutant against the properties of its specification, instance by instance, until some property fails.
 
-First a few states of every instance are looked at, which is all that most mutants need; then the whole of each, the
-smallest instance first.  A property counts only where it holds of the specification itself, and only by its verdict:
-that an expected violation is found at another length, or not any more, catches nothing.
+First a few states of every instance are looked at, which is all that most mutants need; then the whole of each that
+has more, the smallest instance first.  A property counts only where it holds of the specification itself, and only by
+its verdict: that an expected violation is found at another length, or not any more, catches nothing.
 """
 
 from __future__ import annotations
@@ -88,17 +88,20 @@ class Bench:
 
     def _tried(self, mutant: Mutant) -> Trial:
         altered: list[tuple[int, System, System]] = []
+        settled: set[str] = set()
+        first = Limits(max_states=min(FIRST_STATES, self.limits.max_states or FIRST_STATES))
         for size, system in self._systems:
             other = instance_named(mutant.program, system.instance)
             altered.append((size, system, other))
-            caught = self._caught(
-                mutant, self._check(other, Limits(max_states=FIRST_STATES), {**ENGINES, EngineChoice.EXPLICIT: plain})
-            )
+            run = self._check(other, first, {**ENGINES, EngineChoice.EXPLICIT: plain})
+            caught = self._caught(mutant, run)
             if caught is not None:
                 return caught
+            if all(found.complete for found in run.explorations):
+                settled.add(system.instance)
         unknown = ""
         for size, system, other in altered:
-            if _alike(system, other):
+            if system.instance in settled or _alike(system, other):
                 continue
             run = self._check(other, self.limits, searching(Means(hasty=size < LARGE)))
             caught = self._caught(mutant, run)
