@@ -14,7 +14,8 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from custody.change.category import Severity
-from custody.change.compare import Effort, compare_programs
+from custody.change.compare import compare_programs
+from custody.change.effort import Effort
 from custody.change.judge import Judgement, judge
 from custody.change.result import Result, from_json, to_json
 from custody.change.settings import Acceptance, Settings
@@ -39,7 +40,7 @@ def result(*, limited: bool = False) -> Result:
         for side, text in (("old", CALL), ("new", new)):
             (Path(name) / f"{side}.custody").write_text(text, encoding="utf-8")
         programs = [load(str(Path(name) / f"{side}.custody")) for side in ("old", "new")]
-        effort = Effort(points=2) if limited else Effort()
+        effort = Effort(points=2, pairs=2) if limited else Effort()
         return compare_programs(programs[0], programs[1], {}, effort, "spec/queue.custody")
 
 

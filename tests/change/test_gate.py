@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from custody.change.compare import Effort
+from custody.change.effort import Effort
 from custody.change.gate import Outcome, gate
 from custody.cli import run
 from custody.language.diagnostic import SpecError
-from support.pairs import CALL
+from support.pairs import CALL, CHOICE, LATE
 
 MODULE = "module sides\n\ntype Mood: good | bad\n\nstate\n    mood: Mood\n\naction turn by user\n    mood = bad\n"
 USER = """\
@@ -230,8 +230,10 @@ def test_an_entry_that_covers_nothing(repository: Repository, capsys: pytest.Cap
 
 
 def test_limits_exit_with_3(repository: Repository) -> None:
-    repository.write("spec/queue.custody", CALL.replace("served: 0..3", "served: 0..3\n    more: bool").replace(
-        "    busy = false\n", "    busy = false\n    more = not more\n"))  # fmt: skip
+    """A choice made later is no change, but takes more than steps side by side to find out."""
+    repository.write("spec/queue.custody", CHOICE)
+    repository.commit("choose early")
+    repository.write("spec/queue.custody", LATE)
     assert run(["gate", "--max-states", "2"]) == 3
     assert run(["gate"]) == 0
 
@@ -250,20 +252,22 @@ def test_large_instances_are_left_to_a_wide_run(
         "    or fails EBUSY\n        when busy\n", "    or fails EBUSY\n        when not busy\n"
     )
     repository.write("spec/queue.custody", changed.replace("    busy = false\n", "    busy = not busy\n"))
-    monkeypatch.setattr("custody.change.compare.SHALLOW", 4)
+    monkeypatch.setattr("custody.change.effort.SHALLOW", 4)
+    monkeypatch.setattr("custody.change.effort.SHALLOW_PAIRS", 0)
     assert run(["gate", "--no-cache"]) == 1
     told = capsys.readouterr().out
     assert "left to --wide: two" in told
     assert "one: compared exactly" in told
     assert run(["gate", "--no-cache", "--wide"]) == 1
     assert "left to --wide" not in capsys.readouterr().out
-    # Where no instance is small the properties of the smallest are checked all the same, and nothing sounds complete.
-    monkeypatch.setattr("custody.change.compare.SHALLOW", 1)
-    monkeypatch.setattr("custody.change.compare.SMALL", 1)
-    repository.write("spec/queue.custody", INSTANCES.replace("served: 0..3", "served: 0..3\n    more: bool").replace(
-        "    busy = false\n", "    busy = false\n    more = not more\n"))  # fmt: skip
+    # Where nothing is settled of the smallest one either, nothing sounds complete.
+    monkeypatch.setattr("custody.change.effort.SHALLOW", 1)
+    monkeypatch.setattr("custody.change.instance.SMALL", 1)
+    repository.write("spec/queue.custody", CHOICE)
+    repository.commit("choose early")
+    repository.write("spec/queue.custody", LATE)
     assert run(["gate", "--no-cache"]) == 3
-    assert "every instance has more than 1 states" in capsys.readouterr().out
+    assert "every instance has more states than are compared" in capsys.readouterr().out
 
 
 def test_what_was_written_down_is_tried_again(repository: Repository, capsys: pytest.CaptureFixture[str]) -> None:

@@ -144,6 +144,37 @@ invariant bounded
     value < 2
 """
 
+CHOICE = """\
+model chooser
+    "A call that fails or not by a choice that nobody sees."
+
+role Thread[2] is user
+
+state
+    guard: mutex
+
+procedure draw by Thread
+    local lucky: bool = false
+    either
+        lucky = true
+    or
+        lucky = false
+    lock guard
+    unlock guard
+    if lucky
+        return OK
+    return EINVAL
+
+terminal true
+
+invariant nothing
+    true
+"""
+LATE = CHOICE.replace(
+    "    either\n        lucky = true\n    or\n        lucky = false\n    lock guard\n    unlock guard\n",
+    "    lock guard\n    unlock guard\n    either\n        lucky = true\n    or\n        lucky = false\n",
+)
+
 REFACTORED = (
     Edit("nothing", "dma_buf", (), "identical"),
     Edit("comment", "dma_buf", (("# ---------------------------------------------------------------- the CPU\n", "# CPU\n\n"),), "identical"),
@@ -175,6 +206,8 @@ REFACTORED = (
          (("invariant never_busy\n", 'invariant hardly_busy\n    renamed_from "never_busy"\n'),), "identical"),
     Edit("role renamed and declared", CALL, (), "identical", new=CALL.replace("Client", "Customer").replace(
          "role Customer[2] is user\n", 'role Customer[2] is user\n    renamed_from "Client"\n')),
+    Edit("an unseen choice made later", CHOICE, (), "identical", new=LATE),
+    Edit("an unseen choice made earlier", LATE, (), "identical", new=CHOICE),
     Edit("an unused parameter more", "dma_buf",
          (('param MISUSE = false\n', 'param UNUSED = 3\n    "It changes nothing."\nparam MISUSE = false\n'),), "identical"),
 )  # fmt: skip

@@ -59,7 +59,12 @@ _LOCAL = Domain(-1, 1)
 
 def random_systems() -> st.SearchStrategy[System]:
     """Systems of three to five variables and three to six actions of two actors, with a property of every form."""
-    return st.integers(0, 2**32).map(lambda seed: _Dice(Random(seed)).system())
+    return st.integers(0, 2**32).map(system_of)
+
+
+def system_of(seed: int) -> System:
+    """The system that belongs to the number."""
+    return _Dice(Random(seed)).system()
 
 
 class _Dice:

@@ -77,7 +77,7 @@ def test_when_proofs_are_too_hard_runs_are_still_found_and_nothing_is_proved(mon
         return Answer.UNKNOWN if effort else ask(solver, *assumptions)
 
     monkeypatch.setattr(Solver, "ask", only_without_effort)
-    assert settled(climber(), 6) == ({"top": TOP}, Ended("stopped at depth 6", "depth 6"))
+    assert settled(climber(), 6) == ({"top": TOP}, Ended("stopped at depth 6", "depth 6", looked=6))
 
 
 def test_a_model_that_shows_nothing_is_a_fault_and_never_a_proof(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from custody.change import cache
-from custody.change.compare import Effort, compare_contract, compare_programs
+from custody.change.compare import compare_contract, compare_programs
+from custody.change.effort import Effort
 from custody.change.history import Repository
 from custody.change.result import Change, Result
 from custody.change.uses import Tree

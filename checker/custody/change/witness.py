@@ -66,17 +66,24 @@ class Witness:
 
 def witness(old: Observer, new: Observer, difference: Difference) -> Witness:
     """The difference on both sides, confirmed; ReplayError when the evaluator sees it differently."""
+    allowing = old if difference.direction is Direction.GONE else new
+    allowed, last = _run(allowing, (*difference.path, difference.label))
+    return shown(old, new, difference, allowed, None if last == BROKEN else allowing.state(last))
+
+
+def shown(
+    old: Observer, new: Observer, difference: Difference, allowed: tuple[Leg, ...], after: State | None
+) -> Witness:
+    """The same with the run of the version that allows it, and the state that it ends in."""
     gone = difference.direction is Direction.GONE
     allowing, refusing = (old, new) if gone else (new, old)
     belief = difference.new if gone else difference.old
-    allowed, last = _run(allowing, (*difference.path, difference.label))
     refusal, followed = _refused(refusing, difference, belief)
     instead = tuple(
         label
         for label in sorted((refusing.alphabet.labels[n] for n in refusing.after(belief)), key=str)
         if label.call == difference.label.call and label.seen is not Seen.HAZARD
     )
-    after = None if last == BROKEN else allowing.state(last)
     found = Witness(difference, allowed, after, followed, refusal, instead)
     confirm(allowing.system, allowing.labels, refusing.system, refusing.labels, found)
     return found

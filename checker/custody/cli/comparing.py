@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from custody.change.compare import Effort
+from custody.change.effort import Effort
 from custody.change.judge import Judgement
 from custody.cli.codes import Code
 from custody.cli.outputs import with_formats

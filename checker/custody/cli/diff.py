@@ -8,8 +8,9 @@ from typing import Any
 
 import click
 
-from custody.change.compare import Effort, compare_programs
+from custody.change.compare import compare_programs
 from custody.change.compare import paired as instances_of
+from custody.change.effort import Effort
 from custody.change.judge import Judgement, judge
 from custody.change.replay import is_replayable, replay
 from custody.change.result import Change, change_from_json

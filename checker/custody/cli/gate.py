@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from custody.change.compare import Effort
+from custody.change.effort import Effort
 from custody.change.gate import gate
 from custody.change.judge import Judgement, judge
 from custody.change.settings import find_settings
@@ -27,7 +27,7 @@ from custody.present.text import Page
 @click.option("--jobs", "-j", type=click.IntRange(min=1), metavar="N", help="Compare N specifications at once.")
 @click.option("--no-cache", is_flag=True, help="Compare again what was compared before.")
 @click.option(
-    "--wide", is_flag=True, help="Compare models with a changed contract in all instances, not the smallest."
+    "--wide", is_flag=True, help="Compare every instance, however large, and models of a changed contract in all."
 )
 @click.option("--report-only", is_flag=True, help="Say everything and exit with 0 where the gate would close with 1.")
 @click.option("--quiet", "-q", is_flag=True, help="Say nothing where nothing closes the gate.")

@@ -118,8 +118,8 @@ class Labels:
         self.hidden = tuple(action.spontaneous or (action.inner and not action.ends) for action in system.actions)
         """For each action whether it goes unseen, unless it breaks a check."""
         self.halves = tuple(
-            not action.inner and not _begins_only(action) and call.name in self._split
-            for action, call in zip(system.actions, self._calls, strict=True)
+            not (hidden or action.inner or _begins_only(action)) and call.name in self._split
+            for action, call, hidden in zip(system.actions, self._calls, self.hidden, strict=True)
         )
         """For each action whether it is a whole call that is to be seen in two parts."""
 
@@ -153,11 +153,18 @@ class Labels:
         """What is answered: nothing for OK, `fails ERRNO`, or the value."""
         action = self._system.actions[index]
         if action.answer is not None:
-            word = action.answer.domain.show(evaluate(action.answer.value, state))
-            if _is_errno(action.answer.domain.labels):
-                return "" if word == "OK" else f"fails {word}"
-            return word
+            return self.word(index, evaluate(action.answer.value, state))
         return action.outcome or ""
+
+    def word(self, index: int, value: int) -> str:
+        """The same for the value that the call returns."""
+        answer = self._system.actions[index].answer
+        if answer is None:
+            return ""
+        word = answer.domain.show(value)
+        if _is_errno(answer.domain.labels):
+            return "" if word == "OK" else f"fails {word}"
+        return word
 
 
 def _begins_only(action: Action) -> bool:

@@ -60,6 +60,7 @@ def analyse(
         limit=ended.limit,
         seconds=clock.seconds,
         peak_bytes=ended.peak_bytes,
+        looked=ended.looked,
     )
 
 

@@ -8,6 +8,7 @@ does not depend on the machine.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from custody.symbolic.bad import ESCAPE, Asked, Question
 from custody.symbolic.bounded import BoundedSearch
@@ -37,6 +38,7 @@ class Search:
         self._system = system
         self._questions = questions
         self._seconds = seconds
+        self._looked: int | None = None
 
     def run(self, max_depth: int | None, report: Report) -> Ended:
         """Reports each question when it is settled, and says why it ended. `max_depth` None is no bound.
@@ -44,11 +46,12 @@ class Search:
         EngineFault when a run of z3's does not replay, or shows that the system leaves its own domains.
         """
         try:
-            return self._by_depth(max_depth, report, Deadline(self._seconds))
+            ended = self._by_depth(max_depth, report, Deadline(self._seconds))
         except OutOfTimeError:
-            return stopped_at(f"timeout {self._seconds or 0:g} s")
+            ended = stopped_at(f"timeout {self._seconds or 0:g} s")
         except TooWideError as error:
             return Ended(f"z3 is not asked about {error}")
+        return ended if ended.limit is None else replace(ended, looked=self._looked)
 
     def _by_depth(self, max_depth: int | None, report: Report, deadline: Deadline) -> Ended:
         encoding = Encoding(self._system)
@@ -73,6 +76,7 @@ class Search:
             for question, reason in met.unknown.items():
                 report(Finding(question.name, Verdict.INCONCLUSIVE, reason=reason))
             unsettled = _without(unsettled, [*met.runs, *met.unknown])
+            self._looked = depth
             if induction.work < bounded.work + PROOF_HEAD_START:
                 proved = induction.never_met(unsettled, PROOF_EFFORT)
                 # As long as a step may leave the domains, what follows from the encoding need not be so.

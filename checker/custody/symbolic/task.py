@@ -35,13 +35,15 @@ class Task:
 class Ended:
     """The last message. `reason` says why questions remain open, if any do; `limit` names the limit reached.
 
-    `fault` is what was found to be wrong with us: then nothing that was said before is to be believed.
+    `fault` is what was found to be wrong with us: then nothing that was said before is to be believed.  `looked` is
+    up to how many steps every run was looked at before the limit.
     """
 
     reason: str | None = None
     limit: str | None = None
     fault: str | None = None
     peak_bytes: int = 0
+    looked: int | None = None
 
 
 def stopped_at(limit: str) -> Ended:

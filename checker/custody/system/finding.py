@@ -117,6 +117,7 @@ class Exploration:
 
     `explored` is how many states were looked at where steps were left out that make no difference to a verdict; then
     `states`, `transitions`, `depth` and `orbits` are None, and `fired` is right only in what it says of zero.
+    `looked` is up to how many steps a bounded search looked at every run.
     """
 
     engine: str
@@ -127,6 +128,7 @@ class Exploration:
     depth: int | None = None
     orbits: int | None = None
     explored: int | None = None
+    looked: int | None = None
     limit: str | None = None
     fired: tuple[int, ...] = ()
     premises: dict[str, tuple[bool, ...]] = field(default_factory=dict[str, tuple[bool, ...]])

@@ -32,6 +32,7 @@ def _result(judgement: Judgement, result: Result) -> dict[str, Any]:
         "spec": result.spec,
         "model": result.model,
         "verdict": "inconclusive" if level is None else level.value,
+        "complete": not (result.limits or result.left),
         "changes": [_finding(f) for f in judgement.findings if f.spec == result.spec],
         "costs": data["costs"],
         "limits": list(result.limits),

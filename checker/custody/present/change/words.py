@@ -11,8 +11,14 @@ from custody.change.result import Change, Result, Row, Shift
 
 def result_words(result: Result) -> str:
     """The verdict on one specification, and how far it goes."""
-    words = level_words(result.level)
-    return f"{words}, as far as it was compared" if result.left and result.level is not None else words
+    if not result.left or result.level is None:
+        return level_words(result.level)
+    return f"{_found_words(result.level)}, as far as it was compared"
+
+
+def _found_words(level: Level | None) -> str:
+    """The verdict where something was left out: then nothing is identical."""
+    return "no change was found" if level is Level.IDENTICAL else level_words(level)
 
 
 def level_words(level: Level | None) -> str:
@@ -65,7 +71,7 @@ def closing(judgement: Judgement) -> str:
     left = sum(len(result.left) for result in judgement.results)
     if not left:
         return "; ".join([*parts, level_words(judgement.level)])
-    return "; ".join([*parts, f"{level_words(judgement.level)}, with {_instances(left)} left to --wide"])
+    return "; ".join([*parts, f"{_found_words(judgement.level)}, with {_instances(left)} left to --wide"])
 
 
 def _instances(count: int) -> str:

@@ -1,0 +1,218 @@
+"""Both versions of one instance compared: what can be seen of them, and what becomes of their properties.
+
+What is cheap comes first.  Versions that unfold to the same system have nothing to explore; small ones are compared
+exactly in Python; large ones in lock-step in C, and where there is no end to their states by z3, to some depth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from custody.change.behaviour import Pair, described
+from custody.change.beside import beside
+from custody.change.effort import SHALLOW, SMALL, Budget, Effort, time_left
+from custody.change.lockstep import Compared, compare_in_step
+from custody.change.normal import alike, behave_alike, same_contract
+from custody.change.product import Comparison
+from custody.change.product import compare as product
+from custody.change.properties import compare_verdicts
+from custody.change.result import Change, Cost
+from custody.change.witness import witness
+from custody.explore.choose import explore
+from custody.observe.label import SAME, Names, renamed, stepwise
+from custody.observe.observer import Alphabet, Observer
+from custody.properties.check import check
+from custody.properties.result import RunResult
+from custody.system.finding import Limits, Verdict
+from custody.system.model import System
+
+
+@dataclass(slots=True)
+class Findings:
+    """What was found so far, as `Result` has it."""
+
+    changes: list[Change] = field(default_factory=list[Change])
+    costs: list[Cost] = field(default_factory=list[Cost])
+    limits: list[str] = field(default_factory=list[str])
+    how: list[str] = field(default_factory=list[str])
+    left: list[str] = field(default_factory=list[str])
+
+
+def compare_instance(
+    name: str, old: System, new: System, effort: Effort, budget: Budget, found: Findings, *, is_small: bool
+) -> None:
+    """Adds to `found`. `is_small`: there is no smaller instance, so something is said of this one in any case."""
+    _Instance(name, old, new, effort, budget, found, is_small=is_small).compare()
+
+
+def still_implements(new: System, deadline: float | None) -> bool:
+    """Whether the new version is known to implement its contract; then nobody is broken, whatever the old one did."""
+    return all(r.finding.verdict is Verdict.HOLDS for r in _checked(new, deadline, ["implements"]).properties)
+
+
+def verdicts(
+    name: str,
+    old: System,
+    new: System,
+    deadline: float | None,
+    found: Findings,
+    properties: Sequence[str] | None = None,
+) -> set[str]:
+    """Compares the verdicts, and what they cost; returns the properties whose verdict changed."""
+    with beside(lambda: _checked(old, deadline, properties)) as checked:
+        after = _checked(new, deadline, properties)
+        before = checked()
+    changes, limits = compare_verdicts(before, after, name)
+    found.changes += changes
+    found.limits += [f"{titled(name)}: {limit}" for limit in limits]
+    _costs(name, before, after, found)
+    return {change.subject for change in changes}
+
+
+def titled(name: str) -> str:
+    """What reports call an instance."""
+    return name or "the only instance"
+
+
+class _Instance:
+    def __init__(
+        self, name: str, old: System, new: System, effort: Effort, budget: Budget, found: Findings, *, is_small: bool
+    ) -> None:
+        self._name, self._title = name, titled(name)
+        self._old, self._new = old, new
+        self._names: Names = renamed(new)
+        self._effort, self._budget, self._found = effort, budget, found
+        self._is_small = is_small
+        self._deadline = effort.deadline()
+
+    def compare(self) -> None:
+        if alike(self._old, self._new, self._names):
+            self._same_system()
+        elif behave_alike(self._old, self._new, self._names):
+            self._same_actions()
+        else:
+            self._different()
+
+    def _same_system(self) -> None:
+        found = self._found
+        found.how.append(f"{self._title}: both versions unfold to the same system")
+        if same_contract(self._old, self._new):
+            return
+        if not (self._effort.wide or self._is_small):
+            found.left.append(f"{self._title}: not compared with the changed contract")
+        elif not still_implements(self._new, self._deadline):
+            verdicts(self._name, self._old, self._new, self._deadline, found, ["implements"])
+
+    def _same_actions(self) -> None:
+        self._found.how.append(f"{self._title}: both versions unfold to the same actions")
+        most = self._budget.pairs
+        if most is not None and not self._is_small and _is_larger(self._new, most):
+            self._found.left.append(f"{self._title}: its properties were not checked, for it is large")
+        else:
+            self._verdicts()
+
+    def _different(self) -> None:
+        # Small systems are compared before a compiler could have begun.
+        most = SMALL if self._budget.states is None else min(SMALL, self._budget.states)
+        pair, behaviour = self._observed(most)
+        self._budget.spend(max(pair.old.points, pair.new.points))
+        if behaviour.limit is None:
+            self._tell(_described(pair, behaviour, self._name))
+            self._exact(behaviour)
+            return
+        self._budget.spend(SHALLOW)
+        compared = self._in_step()
+        changes = _described(pair, behaviour, self._name)
+        if compared is not None:
+            changes += [described(compared.pair, witness, self._name) for witness in compared.witnesses]
+            if not compared.unsettled:
+                self._tell(changes)
+                self._found.how.append(f"{self._title}: {_in_step_words(compared)}")
+                return
+        if self._effort.wide:
+            pair, behaviour = self._observed(self._effort.points)
+            if behaviour.limit is None:
+                self._tell(_described(pair, behaviour, self._name))
+                self._exact(behaviour)
+                return
+            changes += _described(pair, behaviour, self._name)
+            self._tell(changes)
+            self._found.limits.append(self._not_known(compared, behaviour))
+            return
+        not_known = self._not_known(compared, behaviour)
+        if self._is_small or changes:
+            self._tell(changes)
+        else:
+            not_known += "; and its properties were not checked"
+        self._found.left.append(not_known)
+
+    def _exact(self, behaviour: Comparison) -> None:
+        words = f"compared exactly, {behaviour.pairs:,} pairs of what can be known of both"
+        self._found.how.append(f"{self._title}: {words}")
+
+    def _not_known(self, compared: Compared | None, behaviour: Comparison) -> str:
+        if compared is None:
+            return f"{self._title}: behaviour was compared up to {behaviour.limit} only"
+        first, *others = compared.unsettled
+        more = f", and {len(others)} such question{'s' if len(others) > 1 else ''} more" if others else ""
+        return f"{self._title}: not known is {first}{more}"
+
+    def _in_step(self) -> Compared | None:
+        if self._budget.pairs == 0 and not self._is_small:
+            return None
+        limits = self._budget.limits(self._effort, self._deadline)
+        deeper = self._effort.wide or self._is_small
+        compared = compare_in_step(self._old, self._new, self._names, limits, deeper=deeper)
+        if compared is not None:
+            self._budget.spend_pairs(compared.pairs)
+        return compared
+
+    def _observed(self, most: int | None) -> tuple[Pair, Comparison]:
+        """Both versions under observation, and how they differ, of `most` states of each."""
+        old, new, names = self._old, self._new, self._names
+        split = stepwise(old) | stepwise(new, names)
+        alphabet = Alphabet()
+        most = min((limit for limit in (most, self._effort.points) if limit is not None), default=None)
+        pair = Pair(Observer(old, alphabet, SAME, split, most), Observer(new, alphabet, names, split, most))
+        return pair, product(pair.old, pair.new, self._deadline)
+
+    def _tell(self, changes: list[Change]) -> None:
+        """The changes of behaviour, and those of verdicts, which may be the same seen twice."""
+        told = self._verdicts()
+        self._found.changes += [
+            c for c in changes if not (c.id.startswith("HAZARD") and c.subject.partition(": ")[2] in told)
+        ]
+
+    def _verdicts(self) -> set[str]:
+        return verdicts(self._name, self._old, self._new, self._deadline, self._found)
+
+
+def _described(pair: Pair, behaviour: Comparison, name: str) -> list[Change]:
+    return [described(pair, witness(pair.old, pair.new, d), name) for d in behaviour.differences]
+
+
+def _in_step_words(compared: Compared) -> str:
+    if not compared.pairs:
+        return "the same steps"
+    how = ", and z3 proved the rest" if compared.by_z3 else ""
+    return f"compared exactly in lock-step, {compared.pairs:,} pairs of states{how}"
+
+
+def _is_larger(system: System, states: int) -> bool:
+    """Whether the system has more states than so many."""
+    return not explore(system, Limits(max_states=max(1, states)), []).complete
+
+
+def _checked(system: System, deadline: float | None, properties: Sequence[str] | None) -> RunResult:
+    known = None if properties is None else [p.name for p in system.properties if p.name in properties]
+    return check(system, system.file, limits=Limits(timeout=time_left(deadline)), properties=known)
+
+
+def _costs(name: str, before: RunResult, after: RunResult, found: Findings) -> None:
+    one, other = before.counted, after.counted
+    if one is None or other is None or not (one.complete and other.complete):
+        return
+    sizes = (one.states or 0, other.states or 0, one.transitions or 0, other.transitions or 0)
+    if sizes[0] != sizes[1] or sizes[2] != sizes[3]:
+        found.costs.append(Cost(name, *sizes))
