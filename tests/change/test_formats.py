@@ -25,6 +25,7 @@ from custody.present.change.formats import render
 from custody.present.formats import Format
 from custody.system.place import Place
 from support.pairs import CALL
+from support.readers import github_commands, junit_cases, sarif_complaints
 
 KUNIT = Path(__file__).parents[2] / ".venv/tools/testing/kunit/kunit.py"
 SUCCESS = "no change of behaviour"
@@ -81,6 +82,41 @@ def test_a_limit_is_no_success() -> None:
     assert judgement.limits
     for chosen in Format:
         assert SUCCESS not in render(chosen, judgement)
+
+
+def every_kind() -> list[Judgement]:
+    """What closes, what is accepted, what could not be compared, what is not complete, and nothing at all."""
+    wrong = Diagnostic(Place("spec/b: 100%, c.custody", 3), "syntax", "unexpected\n'<' 100%", "remove it")
+    return [
+        judged(),
+        judged(accepted=(ACCEPTED,)),
+        judged(errors=(wrong, Diagnostic(Place("", 0), "git", "there is no 'x' in this repository"))),
+        judge([result(limited=True)], Settings()),
+        judge([], Settings()),
+    ]
+
+
+def test_sarif_fits_its_schema() -> None:
+    for judgement in every_kind():
+        assert sarif_complaints(render(Format.SARIF, judgement)) == []
+    broken = json.loads(render(Format.SARIF, judged()))
+    broken["runs"][0]["results"][0]["level"] = "fatal"
+    assert len(sarif_complaints(json.dumps(broken))) == 1
+
+
+def test_a_parser_reads_the_junit() -> None:
+    for judgement in every_kind():
+        cases = junit_cases(render(Format.JUNIT, judgement))
+        assert sum(case.result == "failure" for case in cases) == sum(f.closes for f in judgement.findings)
+
+
+def test_the_runner_reads_the_annotations() -> None:
+    for judgement in every_kind():
+        commands = github_commands(render(Format.GITHUB, judgement))
+        assert len(commands) >= len(judgement.told) + len(judgement.errors)
+        assert sum(c.level == "error" for c in commands) >= sum(f.closes for f in judgement.findings)
+    files = {c.properties.get("file") for c in github_commands(render(Format.GITHUB, every_kind()[2]))}
+    assert "spec/b: 100%, c.custody" in files
 
 
 def test_sarif_has_flows_and_lasting_fingerprints() -> None:

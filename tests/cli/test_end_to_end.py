@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from custody.cli import run
-from support.schema import complaints
+from support.readers import complaints
 
 SCHEMA = Path(__file__).parent.parent / "present" / "result-v1.schema.json"
 

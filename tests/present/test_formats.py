@@ -16,6 +16,7 @@ from custody.present.report import Report
 from custody.system.finding import Limits
 from custody.system.model import Property
 from support.lamps import CAN_SHINE, NEVER_BLOWN, NO_DEADLOCK, at, expecting, lamp
+from support.readers import github_commands, junit_cases, sarif_complaints
 from support.reports import run_of
 
 
@@ -36,6 +37,19 @@ def test_an_error_is_in_every_format(chosen: Format) -> None:
 @pytest.mark.parametrize("chosen", RUN_FORMATS)
 def test_the_bytes_are_the_same_every_time(chosen: Format) -> None:
     assert render(chosen, report(NEVER_BLOWN, CAN_SHINE)) == render(chosen, report(NEVER_BLOWN, CAN_SHINE))
+
+
+def test_others_can_read_them() -> None:
+    """By OASIS's schema, a parser of JUnit's XML, and the rules of GitHub's runner."""
+    for found in (
+        report(NEVER_BLOWN, CAN_SHINE, EXPECTED),
+        report(NO_DEADLOCK, limits=Limits(max_states=1)),
+        report(errors=(WRONG_TEXT,)),
+        report(),
+    ):
+        assert sarif_complaints(render(Format.SARIF, found)) == []
+        assert junit_cases(render(Format.JUNIT, found)) is not None
+        github_commands(render(Format.GITHUB, found))
 
 
 class TestJunit:

@@ -14,8 +14,8 @@ from custody.present.report import Report
 from custody.system.finding import Limits
 from custody.system.model import System
 from support.lamps import CAN_SHINE, NEVER_BLOWN, NO_DEADLOCK, NO_RELIGHT, NO_SHORT, at, expecting, lamp
+from support.readers import complaints
 from support.reports import run_of
-from support.schema import complaints
 
 SCHEMA = Path(__file__).with_name("result-v1.schema.json")
 
