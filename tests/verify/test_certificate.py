@@ -138,6 +138,17 @@ def test_a_trace_that_is_none_is_refused(change: dict[str, Any]) -> None:
     assert verify(system, as_proof({**entry, **change})).accepted is False
 
 
+def test_a_trace_of_fewer_variables_is_refused() -> None:
+    entry = next(entry for entry in proofs(system_of(GUARDED)) if entry["kind"] == "trace")
+    text = GUARDED.replace("    released: bool\n", "    released: bool\n    more: bool\n").replace(
+        "0..4 = 1", "0..4 = 2"
+    )
+    more = system_of(text.replace("    released = true\n", "    released = true\n    more = true\n"))
+    outcome = verify(more, as_proof(entry))
+    assert outcome.accepted is False
+    assert outcome.state == ()
+
+
 def test_a_machine_that_guesses_a_thousand_times_is_never_believed() -> None:
     # `held` is false here: a device may be attached when the buffer is released.
     small = GUARDED.replace("Device[2]", "Device[1]")

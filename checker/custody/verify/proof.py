@@ -40,8 +40,10 @@ class UndecidedError(Exception):
 
 
 def shown(system: System, state: State | None) -> tuple[str, ...]:
-    """A state in the words of the specification."""
-    return () if state is None else tuple(f"{view.name} = {show(view.shape, state)}" for view in system.views)
+    """A state in the words of the specification; nothing of one that has not the variables that it has now."""
+    if state is None or len(state) != len(system.variables):
+        return ()
+    return tuple(f"{view.name} = {show(view.shape, state)}" for view in system.views)
 
 
 def unpacked(text: str) -> Any:
