@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from custody.evidence.instance import Sizes, TooManyError
+from custody.evidence.losses import excused
 from custody.evidence.meaning import Event, Reading
 from custody.evidence.recording import Sighting, Value
 from custody.evidence.run import NOTHING, Run, begin
@@ -34,6 +35,8 @@ class Followed:
     runs: list[Run] = field(default_factory=list[Run])
     unplaced: list[Event] = field(default_factory=list[Event])
     limits_reached: list[str] = field(default_factory=list[str])
+    nameless: Run | None = None
+    """A buffer that no line has named so far, such as one whose export fails."""
 
     @property
     def answer(self) -> Answer:
@@ -51,7 +54,7 @@ def answer_of(run: Run) -> Answer:
         return Answer.VIOLATES
     if run.stop is not None:
         return Answer.INCOMPLETE if run.stop.cut else Answer.VIOLATES
-    if run.past:
+    if run.past or any(gap.instead for gap in run.gaps):
         return Answer.INCOMPLETE
     return Answer.AMBIGUOUS if len(run.states) > 1 else Answer.CONFORMS
 
@@ -65,13 +68,15 @@ def follow(reading: Reading, sizes: Sizes, lost: int = 1) -> Followed:
     open_runs: dict[Value, Run] = {}
     for event in reading.events:
         # What the header counts as missing may be missing anywhere, but then one by one.
-        lossy = any(number <= event.line.number for number in losses)
+        before = [number for number in losses if number <= event.line.number]
+        lossy = bool(before)
         limits = LOSSY if lossy else plain
         try:
             if event.key is None:
                 _unplaced(followed, event, limits, open_runs, sizes, visible)
             else:
                 _placed(followed, event, limits, open_runs, sizes, exporters, visible)
+                _excuse(followed, event, before, open_runs)
         except TooManyError as error:
             followed.limits_reached.append(f"line {event.line.number}: {error}")
             if event.key is not None:
@@ -116,6 +121,22 @@ def _placed(
     run.follow(event, limits)
 
 
+def _excuse(followed: Followed, event: Event, losses: list[int], open_runs: dict[Value, Run]) -> None:
+    """Where events were lost, what looks like a misuse may be nothing but that: then nobody knows."""
+    run = open_runs.get(event.key) if event.key is not None else None
+    if run is None or not losses or not run.misuses or run.misuses[-1].event is not event:
+        return
+    before = run.history[-2] if len(run.history) > 1 else None
+    if before is None:
+        return
+    earlier = replace(
+        run.copy(), states=before.states, history=run.history[:-1], misuses=run.misuses[:-1], sized=before.sized
+    )
+    excuse = excused(earlier, event, losses)
+    if excuse is not None:
+        followed.runs[followed.runs.index(run)] = open_runs[event.key or ""] = excuse
+
+
 def _same_meaning(one: Event, other: Event) -> bool:
     return [rule.meanings[0].action for rule in one.rules] == [rule.meanings[0].action for rule in other.rules]
 
@@ -156,7 +177,11 @@ def _unplaced(
     visible: dict[str, frozenset[str]],
 ) -> None:
     """A line that names no buffer: it belongs to one that it fits, best without complaint, else to the latest."""
-    alive = [run for run in open_runs.values() if run.stop is None and not run.finished]
+    nameless = followed.nameless
+    if nameless is not None and (nameless.stop is not None or set(nameless.states) <= set(nameless.sized.first)):
+        nameless = followed.nameless = None
+    known = [*open_runs.values(), *(() if nameless is None else (nameless,))]
+    alive = [run for run in known if run.stop is None and not run.finished]
     gone = [run for run in open_runs.values() if run.stop is None and run.finished]
     ranked: list[tuple[int, int, Run]] = []
     for rank, run in enumerate(alive or gone[-1:]):
@@ -173,6 +198,7 @@ def _unplaced(
         run = gone[-1] if gone else begin(None, 0, sizes, "", visible.get("", frozenset()))
         if run not in followed.runs:
             followed.runs.append(run)
+            followed.nameless = run
         run.follow(event, limits)
         return
     ranked.sort(key=lambda entry: entry[:2])

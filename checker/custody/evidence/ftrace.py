@@ -12,8 +12,11 @@ from collections.abc import Iterable
 from custody.evidence.recording import Line, Loss, Recording, Sighting, Value
 
 _LINE = re.compile(
-    r"^\s*(?P<comm>.*\S)-(?P<task>\d+)\s+(?:\(\s*(?P<process>\d+|-+)\)\s+)?\[(?P<cpu>\d+)\]\s+"
-    r"(?:(?P<flags>[^\s:]{4,8})\s+)?(?P<time>\d+\.\d+):\s+(?P<name>[\w.:-]+?):(?:\s+(?P<rest>.*))?$"
+    r"^\s*(?P<comm>.*\S)(?:-|\s+)(?:(?P<group>\d+)/)?(?P<task>\d+)\s+(?:\(\s*(?P<process>\d+|-+)\)\s+)?"
+    # The processor in brackets, as usual, or in front of its flags, as the option latency-format has it.
+    r"(?:\[(?P<cpu>\d+)\]\s+(?:(?P<flags>[^\s:]{4,8})\s+)?|\d+[^\s\d:][^\s:]{3,7}\s+)"
+    # Seconds, or whatever a clock such as x86-tsc or counter counts.
+    r"(?P<time>\d+(?:\.\d+)?)(?:us\s*[+!#*@$]?\s*)?:\s+(?P<name>[\w.:-]+?):(?:\s+(?P<rest>.*))?$"
 )
 _LOCATION = re.compile(r"^\((?P<inside>[^()]*)\)\s*")
 _SYMBOL = re.compile(r"^(?P<name>[A-Za-z_][\w.]*)(?:\+0x[0-9a-f]+(?:/0x[0-9a-f]+)?)?(?:\s+\[\w+\])?$")
@@ -48,6 +51,8 @@ def read_ftrace(file: str, text: str) -> Recording:
             found = _line(number, line)
             if found is not None:
                 lines.append(found)
+    if lines and not text.endswith(("\n", "\r")) and _is_cut_off(lines):
+        losses.append(Loss(lines.pop().number, "this line is cut off, and left out"))
     if promised is not None:
         losses += _missing(promised, len(lines))
     return Recording(file, tuple(lines), tuple(losses), tuple(_disorder(lines)))
@@ -59,6 +64,19 @@ def _missing(promised: tuple[int, int, int], present: int) -> Iterable[Loss]:
         yield Loss(number, f"{written - kept} events were overwritten before this recording begins", here=True)
     if present < kept:
         yield Loss(number, f"the header counts {kept} events, and {present} are here")
+
+
+def _is_cut_off(lines: list[Line]) -> bool:
+    """Whether the last line has less than earlier ones: a field than the same event, or digits than a pointer."""
+    last = lines[-1]
+    ending = re.search(r"\b\w+=0(?:x[0-9a-f]*)?$", last.text.rstrip())
+    for line in lines[:-1]:
+        same = (line.name, line.function, line.sighting) == (last.name, last.function, last.sighting)
+        if same and not last.fields.keys() >= line.fields.keys():
+            return True
+        if ending is not None and re.search(rf"\b{ending[0]}[0-9a-fx]", line.text):
+            return True
+    return False
 
 
 def _disorder(lines: list[Line]) -> Iterable[Loss]:
@@ -75,7 +93,8 @@ def _line(number: int, text: str) -> Line | None:
     if match is None:
         return None
     task = int(match["task"])
-    process = int(match["process"]) if (match["process"] or "").isdigit() else None
+    group = match["process"] or match["group"] or ""
+    process = int(group) if group.isdigit() else None
     common = (number, text, float(match["time"]), task, match["comm"].strip())
     name, rest = match["name"], match["rest"] or ""
     if name in _MARKS:

@@ -41,6 +41,19 @@ class Gap:
     steps: tuple[Step, ...]
     assumed: bool
     """Whether they lie before the recording."""
+    instead: str = ""
+    """The misuse that it would be if they had not happened, where the recording says that events were lost."""
+
+
+@dataclass(slots=True)
+class Remark:
+    """Something that nothing forbids, with the line where it first came about, and how often it did."""
+
+    event: Event
+    words: str
+    rules: tuple[str, ...]
+    times: int = 0
+    lasts: bool = False
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from custody.evidence.remarks import situations
 from custody.graph.machine import Machine
 from custody.language import Program
 from custody.language.elaborate import sized
@@ -141,6 +142,7 @@ class Sized:
             if variable.domain.role is not None and variable.domain.role in self.refers:
                 self.refers[variable.domain.role].append((index, int(variable.domain.optional)))
         self.terminal = Machine(self.system.terminal)
+        self.situations = tuple(situations(self.system))
 
     def is_clean(self, role: str, slot: int, states: Iterable[State]) -> bool:
         """Whether the slot is as in the first state, and nothing refers to it, in all of the states."""

@@ -29,15 +29,19 @@ def looks_like_ndjson(text: str) -> bool:
 
 
 def read_ndjson(file: str, text: str) -> Recording:
-    """The recording; RecordingError where a line is no object or names no event."""
+    """The recording; RecordingError where a line is no object or names no event, but for a last one cut off."""
     lines: list[Line] = []
     losses: list[Loss] = []
+    last = len(text.splitlines())
     for number, raw in enumerate(text.splitlines(), 1):
         if not raw.strip():
             continue
         try:
             found: Any = json.loads(raw)
         except (ValueError, RecursionError) as error:
+            if lines and number == last and not text.endswith(("\n", "\r")):
+                losses.append(Loss(number, "this line is cut off, and left out"))
+                break
             raise RecordingError(f"{file}:{number}: this line is not JSON: {error}") from None
         if not isinstance(found, dict):
             raise RecordingError(f"{file}:{number}: this line is not an object")

@@ -18,7 +18,7 @@ def read_recording(file: str) -> Recording:
     try:
         if path.is_file() and path.stat().st_size > MAX_BYTES:
             raise RecordingError(f"{file}: the file is larger than {MAX_BYTES} bytes")
-        text = path.read_bytes().decode("utf-8", "replace")
+        text = path.read_bytes().decode("utf-8-sig", "replace")
     except (OSError, ValueError) as error:
         raise RecordingError(f"{file}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
     if looks_like_ndjson(text):

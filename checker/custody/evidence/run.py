@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from custody.evidence.history import Broken, Entry, Gap, Misuse, Stop
+from custody.evidence.history import Broken, Entry, Gap, Misuse, Remark, Stop
 from custody.evidence.instance import Sized, Sizes, Slots, Step, variables_read
 from custody.evidence.meaning import Event
 from custody.evidence.recording import Value
@@ -48,6 +48,7 @@ class Run:
     history: list[Entry] = field(default_factory=list[Entry])
     misuses: list[Misuse] = field(default_factory=list[Misuse])
     gaps: list[Gap] = field(default_factory=list[Gap])
+    remarks: dict[str, Remark] = field(default_factory=dict[str, Remark])
     stop: Stop | None = None
     silent_functions: dict[str, None] = field(default_factory=dict[str, None])
     covered: dict[tuple[str, str], bool] = field(default_factory=dict[tuple[str, str], bool])
@@ -70,6 +71,7 @@ class Run:
             history=list(self.history),
             misuses=list(self.misuses),
             gaps=list(self.gaps),
+            remarks={name: replace(remark) for name, remark in self.remarks.items()},
             stop=None,
             silent_functions=dict(self.silent_functions),
             covered=dict(self.covered),
@@ -139,8 +141,20 @@ class Run:
                     if part.step.action.name in self.mapped:
                         self.changed[effect.variable] = event
         self.states = tuple(dict.fromkeys(way.state for way in ways))
+        self._remark(event)
         bound = {role: dict(slots.bound) for role, slots in self.slots.items()}
         self.history.append(Entry(event, best, self.states, self.sized, bound))
+
+    def _remark(self, event: Event) -> None:
+        for situation in self.sized.situations:
+            known = self.remarks.get(situation.name)
+            if situation.is_sure(self.states):
+                if known is None:
+                    known = self.remarks[situation.name] = Remark(event, situation.words, situation.rules)
+                known.times += not known.lasts
+                known.lasts = True
+            elif known is not None:
+                known.lasts = False
 
     def _bind(self, event: Event, ways: Sequence[Way]) -> Sequence[Way]:
         """Gives what is new the instance that it has in the best way, and keeps the ways that agree."""
@@ -215,7 +229,18 @@ class Run:
         steps = self.sized.by_name.get(meaning.action, [])
         fitting = [s for s in steps if all(s.arguments.get(name) == value for name, value in fixed.items())]
         allowed = self._allowed()
+        if adopt:
+            # What is seen for the first time is nothing that has a name and is still there.
+            named = {slot.parameter: slot.role for slot in meaning.slots if slot.role is not None}
+            taken = {parameter: self._taken(role) for parameter, role in named.items() if parameter not in fixed}
+            fitting = [s for s in fitting if all(s.arguments.get(name) not in of for name, of in taken.items())]
         return tuple(s for s in narrowed(fitting, allowed) if has_outcome(s, event, rule, steps))
+
+    def _taken(self, role: str) -> frozenset[str]:
+        """The instances that stand for something that is there."""
+        names = self.sized.names[role]
+        bound = self.slots[role].bound.values()
+        return frozenset(names[n] for n in bound if not self.sized.is_clean(role, n, self.states))
 
     def _argument(self, event: Event, slot: Slot, *, adopt: bool) -> str | None:
         """The value of a parameter in the contract's words; None where it may be anything."""

@@ -111,6 +111,10 @@ def _buffer(buffer: Buffer, width: int) -> Iterator[str]:
     yield f"  buffer {buffer.number} ({name_of(run)}): {buffer.answer}, {span}\n"
     for finding in buffer.findings:
         yield from _finding(finding, width)
+    for remark in run.remarks.values():
+        again = f"; {remark.times} times in all" if remark.times > 1 else ""
+        text = f"    remark, line {remark.event.line.number}: {remark.words}{_cited(remark.rules)}{again}"
+        yield _wrapped(text, width, "      ")
     for gap in buffer.gaps[:MOST_GAPS]:
         yield _gap(gap, width)
     if len(buffer.gaps) > MOST_GAPS:
@@ -148,7 +152,8 @@ def _gap(gap: Gap, width: int) -> str:
         where = f"before line {gap.event.line.number}"
         return _wrapped(f"    assumed {where}, from before the recording: {steps}", width, "      ")
     after = f"line {gap.after.line.number}" if gap.after is not None else "the beginning"
-    return _wrapped(f"    lost between {after} and line {gap.event.line.number}: {steps}", width, "      ")
+    instead = f"; if it was not, a misuse: {gap.instead}" if gap.instead else ""
+    return _wrapped(f"    lost between {after} and line {gap.event.line.number}: {steps}{instead}", width, "      ")
 
 
 def _diagnosis(diagnosis: Diagnosis, run: Run, width: int) -> Iterator[str]:

@@ -81,6 +81,15 @@ def _buffer(buffer: Buffer) -> dict[str, Any]:
         "states": len(run.states),
         "beginning_missing": run.past,
         "misuses": [_misuse(finding) for finding in buffer.findings],
+        "remarks": [
+            {
+                "line": remark.event.line.number,
+                "message": remark.words,
+                "rules": list(remark.rules),
+                "times": remark.times,
+            }
+            for remark in run.remarks.values()
+        ],
         "gaps": [_gap(gap) for gap in buffer.gaps],
         "violation": None if buffer.diagnosis is None else _violation(buffer.diagnosis),
     }
@@ -116,6 +125,7 @@ def _gap(gap: Gap) -> dict[str, Any]:
         "before_line": gap.event.line.number,
         "steps": [step.action.label for step in gap.steps],
         "before_recording": gap.assumed,
+        "instead": gap.instead or None,
     }
 
 
