@@ -315,6 +315,11 @@ class Engine:
 
     def layer(self, layer: int) -> Iterable[int]:
         """The packed states of a layer."""
+        for words in self.layer_words(layer):
+            yield from self._layout.from_words(words)
+
+    def layer_words(self, layer: int) -> Iterable[bytes]:
+        """The same as they are in memory, many at a time."""
         bytes_each = 8 * self._layout.words
         room = ctypes.create_string_buffer(_READ * bytes_each)
         size = self.layer_size(layer)
@@ -323,7 +328,7 @@ class Engine:
             got = self._library.custody_layer_read(self._handle, layer, at, room, _READ)
             if got > _READ:
                 raise DiskError("the file of states cannot be read")
-            yield from self._layout.from_words(room.raw[: got * bytes_each])
+            yield room.raw[: got * bytes_each]
             at += got
 
     def find(self, model: Model, layer: int, watch: int, *, of_steps: bool) -> list[Step]:

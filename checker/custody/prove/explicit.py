@@ -2,16 +2,19 @@
 
 Where there are not too many states, this settles everything: what is violated has a shortest trace, and what holds
 has as its certificate a short inductive invariant distilled from the set of states, or where that takes too long,
-or is not enough, the set itself.
+is not short, or is not enough, the set itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from custody.explore.choose import explore
+from custody.explore.compiler import CompilerError
+from custody.explore.states import TooManyError
 from custody.prove.orbits import orbits
-from custody.prove.reached import Reached, TooManyError
+from custody.prove.reached import Reached
 from custody.prove.words import sentences, term
 from custody.symbolic.distil import Distiller, TooLongError
 from custody.symbolic.relation import Relation
@@ -19,10 +22,19 @@ from custody.symbolic.task import Ended, Message, Proved, Task, stopped_at
 from custody.system.finding import Finding, Limits, Stopwatch, Verdict
 from custody.system.model import SAFETY, Form, Property
 
-MOST_STATES = 1_500_000
+MOST_STATES = 8_000_000
 """More are not written down."""
 
-DISTIL = 12.0
+MOST_FOLLOWED = 1_000_000
+"""Of a larger set nothing is certified that needs more than one look at each state: that all come to rest."""
+
+MOST_DISTILLED = 100_000
+"""A larger set is not distilled."""
+
+MOST_CLAUSES = 100
+"""An invariant of more is not read by anybody, and the set itself is told in fewer words."""
+
+DISTIL = 6.0
 """Seconds of its own time after which the set is written down instead of distilled."""
 
 
@@ -46,27 +58,30 @@ def settle(task: Task, send: Callable[[Message], None]) -> Ended:
         reached = Reached.of(system, MOST_STATES, task.seconds - clock.seconds)
     except TooManyError:
         return stopped_at(f"timeout {task.seconds:g} s")
+    except (CompilerError, OSError, OverflowError) as error:
+        return Ended(f"not all states can be written down: {error}")
     short = [p for p in holding if p.form in SAFETY or p.form is Form.REACHABLE]
-    ranked = [p for p in holding if p.form is Form.PROGRESS]
-    left = min(DISTIL, task.seconds / 2)
-    try:
-        proof, words = _distilled(reached, short, left) if short else (None, "")
-    except TooLongError:
-        proof, words = None, ""
+    proof, words = None, ""
+    if short and reached.count <= MOST_DISTILLED:
+        with suppress(TooLongError):
+            proof, words = _distilled(reached, short, min(DISTIL, task.seconds / 2))
     if proof is not None:
         send(Proved(_found(short, found.findings, words), proof, "distilled"))
-    by_set = ranked if proof is not None else [*short, *ranked]
+    progress = [p for p in holding if p.form is Form.PROGRESS and reached.count <= MOST_FOLLOWED]
+    by_set = [*(short if proof is None else ()), *progress]
     if by_set:
-        entry = reached.proof([p for p in by_set if p not in ranked], ranked)
-        words = f"all of the {len(reached.states):,} states that can be reached"
-        send(Proved(_found(by_set, found.findings, words), entry, "set"))
+        words = f"all of the {reached.count:,} states that can be reached"
+        send(Proved(_found(by_set, found.findings, words), reached.proof(by_set), "set"))
     return Ended()
 
 
 def _distilled(reached: Reached, properties: list[Property], seconds: float) -> tuple[dict[str, object], str]:
+    """TooLongError when it would be too long, too."""
     relation = Relation(reached.system)
     distiller = Distiller(relation, reached.columns(), orbits(relation))
     cubes = distiller.invariant(properties, seconds)
+    if len(cubes) > MOST_CLAUSES:
+        raise TooLongError
     proof: dict[str, object] = {
         "kind": "inductive",
         "properties": [p.name for p in properties],

@@ -1,96 +1,292 @@
 """A set of states that has all first states and every state that a step leads to: all that can ever be.
 
-`levels` is the set as a decision diagram, a level a variable: a node is a list of values, each with the number of a
-node of the next level.  `ranks` has, for each actor that must always be able to come to rest, how many steps that
-takes from each state, in ascending order of the states.
+`levels` is the set as a decision diagram with a level for each variable, in the order of `order`: a node is a list
+of values, each followed by which node of the next level it leads to: 0 is one that nothing has led to so far, k the
+k-th latest of the others.  A program in C, written for the system and run once, looks at every state of the set:
+whether it is forbidden, whether a step leads out of the set, and whether everybody can come to rest from it.
 """
 
 from __future__ import annotations
 
+import shlex
+import subprocess
+import tempfile
 from array import array
+from collections.abc import Sequence
+from functools import cache
+from itertools import accumulate
+from os import environ
+from pathlib import Path
 
 from custody.system.evaluate import initial_states
-from custody.system.fast import moves, truths
+from custody.system.expression import Expr, Op, nodes
 from custody.system.forbidden import forbidden
-from custody.system.model import Form, Property, State, System
-from custody.verify.proof import Proof, RefusedError, unpacked
+from custody.system.model import Form, State, System
+from custody.verify.proof import Proof, RefusedError, UndecidedError, unpacked
 
-MOST = 5_000_000
+MOST = 100_000_000
 """A larger set is refused: it would not fit this machine."""
+
+QUICKLY = 200_000
+"""Of a larger set it is worth the compiler's time to be quick."""
+
+AT_ONCE = 64
+"""So many actors are followed to their rest in one run: a bit each."""
 
 
 def check(system: System, proof: Proof) -> str:
     """RefusedError with a state of the set that shows what is wrong with it."""
     claimed = [system.property_named(name) for name in proof.properties]
-    states = _states(system, unpacked(proof.data["levels"]))
-    index = {state: number for number, state in enumerate(states)}
-    for state in initial_states(system):
-        if state not in index:
-            raise RefusedError("init", "a first state is outside the set", state)
-    steps = [p for p in claimed if p.form is Form.STEP]
-    ranked = [_Ranked(system, proof, p, len(states)) for p in claimed if p.form is Form.PROGRESS]
     plain = [p for p in claimed if p.form not in (Form.STEP, Form.PROGRESS)]
-    in_state = truths([forbidden(system, p) for p in plain])
-    over_step = truths([forbidden(system, p) for p in steps])
-    following = moves(system)
-    for number, state in enumerate(states):
-        if any(found := in_state(state)):
-            raise RefusedError("safe", f"the set has a state that {plain[found.index(1)].name} forbids", state)
-        after: list[tuple[int, int]] = []
-        for action, broken, target in following(state):
-            after.append((action, index.get(target, -2) if broken < 0 else -1))
-            if after[-1][1] == -2:
-                raise RefusedError("step", f"'{system.actions[action].label}' leads out of the set", state)
-            if steps and broken < 0 and any(found := over_step(state, target)):
-                raise RefusedError(
-                    "safe", f"a step from a state of the set breaks {steps[found.index(1)].name}", state
-                )
-        for each in ranked:
-            each.look(number, state, after)
-    return f"all of {len(states):,} states, one by one"
+    steps = [p for p in claimed if p.form is Form.STEP]
+    order, tables, count = _diagram(system, proof)
+    for state in initial_states(system):
+        if not _has(system, order, tables, state):
+            raise RefusedError("init", "a first state is outside the set", state)
+    resting = [(p.name, actor, rests) for p in claimed if p.form is Form.PROGRESS for actor, rests in p.resting]
+    for begin in range(0, len(resting) or 1, AT_ONCE):
+        some = resting[begin : begin + AT_ONCE]
+        words = [forbidden(system, p) for p in plain], [forbidden(system, p) for p in steps]
+        found = _run(_program(system, order, *words, some), tables, count)
+        if found is None:
+            continue
+        what, index, state = found
+        if what == "rest":
+            told = f"{some[index][1]} can never come to rest from here ({some[index][0]})"
+        elif what == "step":
+            told = f"'{system.actions[index].label}' leads out of the set"
+        else:
+            told = f"the set has a state {'from which a step breaks' if what == 'over' else 'that breaks'} "
+            told += (steps if what == "over" else plain)[index].name
+        raise RefusedError("safe" if what == "over" else what, told, state)
+    return f"all of {count:,} states, one by one"
 
 
-class _Ranked:
-    """From every state each actor can come to rest: some step lowers its rank, and at rank 0 it rests."""
-
-    def __init__(self, system: System, proof: Proof, subject: Property, count: int) -> None:
-        self._system, self._subject = system, subject
-        self._rests = truths([rests for _, rests in subject.resting])
-        ranks = proof.data["ranks"][subject.name]
-        self._ranks = [_numbers_of(ranks[actor], count) for actor, _ in subject.resting]
-
-    def look(self, number: int, state: State, after: list[tuple[int, int]]) -> None:
-        for (actor, _), rests, ranks in zip(self._subject.resting, self._rests(state), self._ranks, strict=True):
-            if rests:
-                continue
-            lower = any(
-                ranks[target] < ranks[number] if target >= 0 else self._system.actions[action].actor == actor
-                for action, target in after
-            )
-            if not lower:
-                raise RefusedError("rank", f"no step brings {actor} nearer to rest ({self._subject.name})", state)
+Tables = list[tuple["array[int]", "array[int]"]]
+"""For each level, by node and value less the lowest: the node that follows, or -1; how many states come before."""
 
 
-def _states(system: System, levels: list[list[list[list[int]]]]) -> list[State]:
-    """All members of the set, each once, within the domains."""
-    if len(levels) != len(system.variables):
+def _diagram(system: System, proof: Proof) -> tuple[list[int], Tables, int]:
+    """The variables in the order of the levels, the tables, and how many states there are."""
+    order, levels = [int(i) for i in proof.data["order"]], unpacked(proof.data["levels"])
+    if sorted(order) != list(range(len(system.variables))) or len(levels) != len(order):
         raise RefusedError("format", "the set has other variables than the system")
-    counts, suffixes = [1], [[()]]
-    for variable, level in zip(reversed(system.variables), reversed(levels), strict=True):
-        domain = variable.domain
-        for node in level:
-            values = [value for value, _ in node]
-            if values != sorted(set(values)) or not all(domain.low <= value <= domain.high for value in values):
-                raise RefusedError("format", f"values of {variable.name} are out of order or out of its domain")
-        counts = [sum(counts[child] for _, child in node) for node in level]
-        if max(counts, default=0) > MOST:
+    tables: Tables = []
+    following = 1
+    for variable, level in zip((system.variables[i] for i in order), levels, strict=True):
+        domain, new = variable.domain, 0
+        if len(level) != following:
+            raise RefusedError("format", f"there are not as many nodes as lead to {variable.name}")
+        child = array("q", [-1]) * (len(level) * domain.size)
+        for number, node in enumerate(level):
+            for value, back in zip(node[::2], node[1::2], strict=True):
+                at = number * domain.size + value - domain.low
+                if not domain.low <= value <= domain.high or child[at] >= 0 or not 0 <= back <= new:
+                    raise RefusedError("format", f"a node of {variable.name} is not one")
+                child[at] = new - back
+                new += not back
+        tables.append((child, array("q")))
+        following = new
+    counts = [1] * following
+    if following != 1:
+        raise RefusedError("format", "the set has not one end")
+    for at in reversed(range(len(tables))):
+        child, _ = tables[at]
+        size = system.variables[order[at]].domain.size
+        below = [counts[node] if node >= 0 else 0 for node in child]
+        rows = [below[begin : begin + size] for begin in range(0, len(below), size)]
+        counts = [sum(row) for row in rows]
+        if max(counts) > MOST:
             raise RefusedError("format", f"the set has more than {MOST:,} states")
-        suffixes = [[(value, *rest) for value, child in node for rest in suffixes[child]] for node in level]
-    return suffixes[0] if suffixes else []
+        tables[at] = child, array("q", (n for row in rows for n in accumulate(row[:-1], initial=0)))
+    return order, tables, counts[0]
 
 
-def _numbers_of(text: str, count: int) -> array[int]:
-    numbers = array("I", [int(n) for n in unpacked(text)])
-    if len(numbers) != count:
-        raise RefusedError("format", "there is not one number for each state")
-    return numbers
+def _has(system: System, order: list[int], tables: Tables, state: State) -> bool:
+    node = 0
+    for i, (child, _) in zip(order, tables, strict=True):
+        domain = system.variables[i].domain
+        if not domain.low <= state[i] <= domain.high or node < 0:
+            return False
+        node = child[node * domain.size + state[i] - domain.low]
+    return node >= 0
+
+
+def _run(program: str, tables: Tables, count: int) -> tuple[str, int, State] | None:
+    """What is wrong, which one, and the state; None when nothing is. UndecidedError without a C compiler."""
+    binary = Path(_compiled(program, "-O1" if count > QUICKLY else "-O0").name, "look")
+    data = array("q", [len(child) for child, _ in tables]).tobytes()
+    data += b"".join(child.tobytes() + skip.tobytes() for child, skip in tables)
+    done = subprocess.run([binary], input=data, capture_output=True, check=False)
+    words = done.stdout.decode().split()
+    if done.returncode != 0 or not words or (words[0] == "all" and words != ["all", str(count)]):
+        raise UndecidedError(f"looking at every state ended with {done.returncode}")
+    return None if words[0] == "all" else (words[0], int(words[1]), tuple(map(int, words[2:])))
+
+
+@cache
+def _compiled(program: str, option: str) -> tempfile.TemporaryDirectory[str]:
+    folder = tempfile.TemporaryDirectory()
+    source = Path(folder.name, "look.c")
+    source.write_text(program, encoding="utf-8")
+    # An overflow ends the program, and is no answer.
+    options = ["-std=c11", option, "-fsanitize=signed-integer-overflow", "-fsanitize-undefined-trap-on-error"]
+    command = [*shlex.split(environ.get("CC", "cc")), *options, "-o", str(source.with_suffix("")), str(source)]
+    try:
+        subprocess.run(command, check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise UndecidedError(f"to look at every state needs a C compiler, such as gcc: {error}") from None
+    return folder
+
+
+def _program(
+    system: System,
+    order: list[int],
+    plain: Sequence[Expr],
+    steps: Sequence[Expr],
+    resting: Sequence[tuple[str, str, Expr]],
+) -> str:
+    level_of = {variable: level for level, variable in enumerate(order)}
+    domains = [system.variables[i].domain for i in order]
+    lines, known = ["static void look(num here) {"], dict[Expr, str]()
+    _write(lines, known, *(a.guard for a in system.actions), *plain, *(rests for _, _, rests in resting))
+    lines += [f'if (!good && {known[bad]}) wrong("safe", {i});' for i, bad in enumerate(plain)]
+    lines += ["set can = good ? good[here] : 0;"]
+    lines += [f"can |= (set){known[rests]} << {bit};" for bit, (_, _, rests) in enumerate(resting)]
+    for index, action in enumerate(system.actions):
+        lines.append(f"if ({known[action.guard]}) {{")
+        inside = dict(known)
+        _write(lines, inside, *(c.condition for c in action.checks), *(e.value for e in action.effects))
+        ends = sum(1 << bit for bit, (_, actor, _) in enumerate(resting) if actor == action.actor)
+        lines.append(f"if ({' && '.join([*(inside[c.condition] for c in action.checks), '1'])}) {{")
+        lines += [f"t[{e.variable}] = {inside[e.value]};" for e in action.effects]
+        changed = [level_of[e.variable] for e in action.effects] or [0]
+        lines.append(f"can |= step({index}, {min(changed)}, {max(changed)});")
+        lines += [f"t[{e.variable}] = s[{e.variable}];" for e in action.effects]
+        lines += [f"}} else can |= {ends}ull;", "}"]
+    lines += ["if (good && can != good[here]) { good[here] = can; more = 1; }", "}"]
+    lines += ["static void over(void) {"]
+    _write(lines, after := dict[Expr, str](), *steps)
+    lines += [f'if ({after[bad]}) wrong("over", {i});' for i, bad in enumerate(steps)] + ["}"]
+    head = f"enum {{ N = {len(order)} }};\nstatic const set all = {(1 << len(resting)) - 1}ull;"
+    for name, values in {
+        "variable": order,
+        "low": [domain.low for domain in domains],
+        "size": [domain.size for domain in domains],
+    }.items():
+        head += f"\nstatic const num {name}[] = {{{', '.join(map(str, values))}, 0}};"
+    return "\n".join([_FIRST, head, _THEN, *lines, "", *_LAST.splitlines(), ""])
+
+
+def _write(lines: list[str], known: dict[Expr, str], *roots: Expr) -> None:
+    for node in nodes(*roots, known=known):
+        known[node] = f"n{len(known)}"
+        lines.append(f"num {known[node]} = {_term(node, [known[arg] for arg in node.args])};")
+
+
+def _term(node: Expr, args: list[str]) -> str:
+    match node.op:
+        case Op.CONST:
+            return f"{node.value}ll"
+        case Op.READ | Op.NEXT:
+            return f"{'s' if node.op is Op.READ else 't'}[{node.value}]"
+        case Op.NOT:
+            return f"!{args[0]}"
+        case Op.MOD | Op.DIV:
+            a, b = args
+            rest = f"({a} % {b} + {b}) % {b}"
+            return f"{b} > 0 ? {rest if node.op is Op.MOD else f'({a} - {rest}) / {b}'} : 0"
+        case Op.ITE:
+            return f"{args[0]} ? {args[1]} : {args[2]}"
+        case _:
+            return f" {_SIGNS[node.op]} ".join(args)
+
+
+_SIGNS = {
+    Op.AND: "&&", Op.OR: "||", Op.EQ: "==", Op.LT: "<", Op.LE: "<=", Op.ADD: "+", Op.SUB: "-", Op.MUL: "*",
+}  # fmt: skip
+
+_FIRST = """
+#include <stdio.h>
+#include <stdlib.h>
+typedef long long num;
+typedef unsigned long long set;
+"""
+
+_THEN = """
+static num s[N + 1], t[N + 1], *child[N], *skip[N], path[N + 1], number[N + 1], seen;
+static set *good; /* for each state who can come to rest from it, as far as that is known */
+static int more, backwards, last;
+static void over(void);
+static void look(num here);
+
+static void wrong(const char *what, int which) {
+    printf("%s %d", what, which);
+    for (int i = 0; i < N; i++) printf(" %lld", s[i]);
+    exit(0);
+}
+
+/* What follows from the step to state t, which is like s above level `from` and below level `to`. */
+static set step(int action, int from, int to) {
+    num node = path[from], at = number[from];
+    for (int level = from; level < N; level++) {
+        if (level > to && node == path[level]) {
+            at += number[N] - number[level];
+            break;
+        }
+        num value = t[variable[level]] - low[level], edge = node * size[level] + value;
+        if (value < 0 || value >= size[level] || child[level][edge] < 0) {
+            if (!good) wrong("step", action);
+            return 0;
+        }
+        at += skip[level][edge];
+        node = child[level][edge];
+    }
+    if (good) return good[at];
+    over();
+    return 0;
+}
+
+static void walk(int level) {
+    if (level == N) {
+        seen++;
+        if (last) {
+            for (int bit = 0; bit < 64; bit++) if ((all & ~good[number[N]]) >> bit & 1) wrong("rest", bit);
+        } else if (!good || good[number[N]] != all) look(number[N]);
+        return;
+    }
+    for (num k = 0; k < size[level]; k++) {
+        num value = backwards ? size[level] - 1 - k : k, edge = path[level] * size[level] + value;
+        if (child[level][edge] < 0) continue;
+        s[variable[level]] = t[variable[level]] = low[level] + value;
+        path[level + 1] = child[level][edge];
+        number[level + 1] = number[level] + skip[level][edge];
+        walk(level + 1);
+    }
+}
+"""
+
+_LAST = """
+static num *table(num count) {
+    num *found = calloc((size_t)count, sizeof *found);
+    if (!found || fread(found, sizeof *found, (size_t)count, stdin) != (size_t)count) exit(2);
+    return found;
+}
+
+int main(void) {
+    num *edges = table(N);
+    for (int level = 0; level < N; level++) child[level] = table(edges[level]), skip[level] = table(edges[level]);
+    walk(0);
+    num count = seen;
+    if (all) {
+        good = calloc((size_t)count, sizeof *good);
+        if (!good) exit(2);
+        do more = 0, walk(0), backwards = !backwards;
+        while (more);
+        last = 1;
+        walk(0);
+    }
+    printf("all %lld", count);
+    return 0;
+}
+"""

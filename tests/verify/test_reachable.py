@@ -1,0 +1,154 @@
+"""The set of reachable states as a proof: what the program that looks at every state says, the evaluator says too."""
+
+from __future__ import annotations
+
+import random
+from array import array
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+from custody.explore.layout import Layout
+from custody.prove.diagram import diagram, packed
+from custody.prove.reached import Reached
+from custody.system.evaluate import evaluate, failed_check, fire, initial_states
+from custody.system.forbidden import forbidden
+from custody.system.model import SAFETY, Form, State, System
+from custody.verify import reachable
+from custody.verify.certificate import Outcome, verify
+from custody.verify.proof import Proof
+from support.proving import GUARDED, system_of
+from support.random_systems import random_systems
+
+COUNTED = (*SAFETY, Form.PROGRESS)
+
+
+def reached(system: System) -> list[State]:
+    found = Reached.of(system, 100_000, 60.0)
+    return [found.layout.unpack(each) for each in found.layout.from_words(found.words.tobytes())]
+
+
+def claim(system: System, states: list[State], names: list[str]) -> Outcome:
+    """What is said of these states as a proof of these properties."""
+    layout = Layout(system.variables)
+    words = array("Q", layout.to_words([layout.pack(state) for state in states]))
+    order = list(range(len(system.variables)))[::-1]
+    entry = {"order": order, "levels": packed(diagram(system, layout, words, order).levels)}
+    return verify(system, Proof("reachable-set", tuple(names), entry))
+
+
+def is_proof(system: System, states: list[State], names: list[str]) -> bool:
+    """The same, slowly and by the evaluator."""
+    members = set(states)
+    if not members.issuperset(initial_states(system)):
+        return False
+    asked = [system.property_named(name) for name in names]
+    moves: dict[State, list[State]] = {}
+    ended: dict[State, set[str]] = {}
+    for state in members:
+        moves[state], ended[state] = [], set()
+        for action in system.actions:
+            if evaluate(action.guard, state) and failed_check(action, state) is None:
+                moves[state].append(fire(action, state))
+            elif evaluate(action.guard, state):
+                ended[state].add(action.actor)
+        if not members.issuperset(moves[state]):
+            return False
+        for p in asked:
+            if p.form is Form.STEP:
+                if any(evaluate(forbidden(system, p), state, after) for after in moves[state]):
+                    return False
+            elif p.form is not Form.PROGRESS and evaluate(forbidden(system, p), state):
+                return False
+    for p in asked:
+        for actor, rests in p.resting:
+            good = {state for state in members if evaluate(rests, state) or actor in ended[state]}
+            while more := {s for s in members - good if not good.isdisjoint(moves[s])}:
+                good |= more
+            if good != members:
+                return False
+    return True
+
+
+@settings(max_examples=10, deadline=None)
+@given(random_systems())
+def test_it_agrees_with_the_evaluator(system: System) -> None:
+    states = reached(system)
+    dice = random.Random(len(states))
+    names = [p.name for p in system.properties if p.form in COUNTED]
+    for asked in (dice.sample(names, min(len(names), 3)), names[:1]):
+        assert claim(system, states, asked).accepted is is_proof(system, states, asked), asked
+    for _ in range(3):
+        some = [state for state in states if dice.random() < 0.9] or states
+        more = [tuple(dice.randint(v.domain.low, v.domain.high) for v in system.variables)]
+        for guess in (some, [*{*states, *more}]):
+            asked = names[:1]
+            assert claim(system, guess, asked).accepted is is_proof(system, guess, asked)
+
+
+def test_a_machine_that_guesses_sets_a_thousand_times_is_never_believed() -> None:
+    # `held` is false here, so that no set of states can be a proof of it.
+    text = GUARDED.replace("when references == 1 and not released", "when not released")
+    system = system_of(text.replace("Device[2]", "Device[1]"))
+    honest = reached(system)
+    order = list(range(len(system.variables)))
+    dice = random.Random(2019)
+    layout = Layout(system.variables)
+    refused: set[str] = set()
+    for _ in range(1000):
+        some = {state for state in honest if dice.random() < 0.95}
+        states = some if dice.random() < 0.5 else {*honest}
+        for _ in range(dice.randrange(6)):
+            states.add(tuple(dice.randint(v.domain.low, v.domain.high) for v in system.variables))
+        if dice.random() < 0.1:
+            states = states - {*initial_states(system)} or {*honest}
+        words = array("Q", layout.to_words([layout.pack(state) for state in sorted(states)]))
+        levels = diagram(system, layout, words, order).levels
+        outcome = verify(system, Proof("reachable-set", ("held",), {"order": order, "levels": packed(levels)}))
+        assert outcome.accepted is False, states
+        refused.add(outcome.words.partition(":")[0])
+        assert outcome.state
+    assert refused == {"init", "step", "safe"}
+
+
+def test_a_diagram_that_is_none_is_refused() -> None:
+    system = system_of(GUARDED)
+    entry = Reached.of(system, 1000, 10.0).proof([system.property_named("held")])
+    assert verify(system, Proof("reachable-set", ("held",), entry)).accepted
+    found = Reached.of(system, 1000, 10.0)
+    levels = diagram(system, found.layout, found.words).levels
+    guesses: list[Any] = [
+        levels[:-1],
+        [*levels, levels[0]],
+        [[[0, 1]], *levels[1:]],
+        [[[0, 0, 0, 0]], *levels[1:]],
+        [[[7, 0]], *levels[1:]],
+        [[[-1, 0]], *levels[1:]],
+        [[[0]], *levels[1:]],
+        [[*levels[0], *levels[0]], *levels[1:]],
+        [[[]], *levels[1:]],
+        [*levels[:-1], [[0, 0] for _ in levels[-1]]],
+        "nothing",
+        {},
+    ]
+    for wrong in guesses:
+        for order in (entry["order"], [0, 0, 1, 2], [0, 1, 2], [0, 1, 2, 9]):
+            data = {"order": order, "levels": packed(wrong)}
+            outcome = verify(system, Proof("reachable-set", ("held",), data))
+            assert outcome.accepted is False
+            assert outcome.words.startswith("format"), outcome.words
+
+
+def test_without_a_compiler_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CC", "no-such-compiler")
+    reachable._compiled.cache_clear()  # pyright: ignore[reportPrivateUsage]
+    system = system_of(GUARDED)
+    entry = Reached.of(system, 1000, 10.0)
+    monkeypatch.delenv("CC")
+    proof = entry.proof([system.property_named("held")])
+    monkeypatch.setenv("CC", "no-such-compiler")
+    outcome = verify(system, Proof("reachable-set", ("held",), proof))
+    assert outcome.accepted is None
+    assert "C compiler" in outcome.words
+    reachable._compiled.cache_clear()  # pyright: ignore[reportPrivateUsage]
