@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import random
 from array import array
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 
 from custody.explore.layout import Layout
+from custody.graph import engine as graph_engine
 from custody.prove.diagram import diagram, packed
 from custody.prove.reached import Reached
 from custody.system.evaluate import evaluate, failed_check, fire, initial_states
+from custody.system.finding import Verdict
 from custody.system.forbidden import forbidden
-from custody.system.model import SAFETY, Form, State, System
+from custody.system.model import LIVENESS, SAFETY, Form, State, System
 from custody.verify import reachable
 from custody.verify.certificate import Outcome, verify
 from custody.verify.proof import Proof
@@ -69,6 +72,21 @@ def is_proof(system: System, states: list[State], names: list[str]) -> bool:
             if good != members:
                 return False
     return True
+
+
+@settings(max_examples=12, deadline=None)
+@given(random_systems())
+def test_of_what_must_happen_it_agrees_with_the_graph(system: System) -> None:
+    weak = replace(system, fairness=tuple(replace(promise, strong=False) for promise in system.fairness))
+    for subject in (weak, system):
+        states = reached(subject)
+        found = graph_engine.analyse(subject).findings
+        for p in subject.properties:
+            if p.form in LIVENESS:
+                holds = found[p.name].verdict is Verdict.HOLDS
+                outcome = claim(subject, states, [p.name])
+                # A strong promise counts as a weak one: what is accepted is so, and not the other way round.
+                assert outcome.accepted is holds or (subject is system and holds), (p.name, outcome.words)
 
 
 @settings(max_examples=10, deadline=None)

@@ -20,7 +20,7 @@ from custody.symbolic.distil import Distiller, TooLongError
 from custody.symbolic.relation import Relation
 from custody.symbolic.task import Ended, Message, Proved, Task, stopped_at
 from custody.system.finding import Finding, Limits, Stopwatch, Verdict
-from custody.system.model import SAFETY, Form, Property
+from custody.system.model import LIVENESS, SAFETY, Form, Property
 
 MOST_STATES = 8_000_000
 """More are not written down."""
@@ -28,13 +28,13 @@ MOST_STATES = 8_000_000
 MOST_FOLLOWED = 1_000_000
 """Of a larger set nothing is certified that needs more than one look at each state: that all come to rest."""
 
-MOST_DISTILLED = 100_000
+MOST_DISTILLED = 10_000
 """A larger set is not distilled."""
 
 MOST_CLAUSES = 100
 """An invariant of more is not read by anybody, and the set itself is told in fewer words."""
 
-DISTIL = 6.0
+DISTIL = 4.0
 """Seconds of its own time after which the set is written down instead of distilled."""
 
 
@@ -67,8 +67,13 @@ def settle(task: Task, send: Callable[[Message], None]) -> Ended:
             proof, words = _distilled(reached, short, min(DISTIL, task.seconds / 2))
     if proof is not None:
         send(Proved(_found(short, found.findings, words), proof, "distilled"))
-    progress = [p for p in holding if p.form is Form.PROGRESS and reached.count <= MOST_FOLLOWED]
-    by_set = [*(short if proof is None else ()), *progress]
+    weak = not any(promise.strong for promise in system.fairness)
+    followed = [p for p in holding if p.form is Form.PROGRESS or (p.form in LIVENESS and weak)]
+    by_set = [*(short if proof is None else ()), *(followed if reached.count <= MOST_FOLLOWED else ())]
+    rest = [p for p in holding if p not in short and p not in by_set]
+    if rest:
+        # It needs no proof to be so, but nothing here could be checked by somebody else.
+        send(Proved(_found(rest, found.findings, "every state was looked at; without a certificate"), None, "set"))
     if by_set:
         words = f"all of the {reached.count:,} states that can be reached"
         send(Proved(_found(by_set, found.findings, words), reached.proof(by_set), "set"))

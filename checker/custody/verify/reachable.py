@@ -4,6 +4,11 @@
 of values, each followed by which node of the next level it leads to: 0 is one that nothing has led to so far, k the
 k-th latest of the others.  A program in C, written for the system and run once, looks at every state of the set:
 whether it is forbidden, whether a step leads out of the set, and whether everybody can come to rest from it.
+
+Of a run on which something promised never happens all states are among those without it that can be reached without
+it.  States are taken away from these from which some promise of fairness can no more be kept, as long as there are
+any (E. A. Emerson, C.-L. Lei, Science of Computer Programming 8, 1987); none may be left.  A strong promise is taken
+for a weak one, which allows more runs.
 """
 
 from __future__ import annotations
@@ -19,9 +24,9 @@ from os import environ
 from pathlib import Path
 
 from custody.system.evaluate import initial_states
-from custody.system.expression import Expr, Op, nodes
+from custody.system.expression import Expr, Op, Sort, and_, boolean, eq, nodes, number, or_, read
 from custody.system.forbidden import forbidden
-from custody.system.model import Form, State, System
+from custody.system.model import LIVENESS, Form, Property, State, System
 from custody.verify.proof import Proof, RefusedError, UndecidedError, unpacked
 
 MOST = 100_000_000
@@ -37,22 +42,26 @@ AT_ONCE = 64
 def check(system: System, proof: Proof) -> str:
     """RefusedError with a state of the set that shows what is wrong with it."""
     claimed = [system.property_named(name) for name in proof.properties]
-    plain = [p for p in claimed if p.form not in (Form.STEP, Form.PROGRESS)]
+    whole = [p for p in claimed if p.form in LIVENESS]
     steps = [p for p in claimed if p.form is Form.STEP]
+    plain = [p for p in claimed if p.form not in (Form.STEP, Form.PROGRESS, *LIVENESS)]
     order, tables, count = _diagram(system, proof)
     for state in initial_states(system):
         if not _has(system, order, tables, state):
             raise RefusedError("init", "a first state is outside the set", state)
     resting = [(p.name, actor, rests) for p in claimed if p.form is Form.PROGRESS for actor, rests in p.resting]
+    if len(system.fairness) > AT_ONCE:
+        raise UndecidedError(f"there are more than {AT_ONCE} promises of fairness")
     for begin in range(0, len(resting) or 1, AT_ONCE):
         some = resting[begin : begin + AT_ONCE]
-        words = [forbidden(system, p) for p in plain], [forbidden(system, p) for p in steps]
-        found = _run(_program(system, order, *words, some), tables, count)
+        found = _run(_program(system, order, plain, steps, some, whole), tables, count)
         if found is None:
             continue
         what, index, state = found
         if what == "rest":
             told = f"{some[index][1]} can never come to rest from here ({some[index][0]})"
+        elif what == "stay":
+            told = f"a run that keeps all promises can go on from here without what {whole[index].name} promises"
         elif what == "step":
             told = f"'{system.actions[index].label}' leads out of the set"
         else:
@@ -78,9 +87,9 @@ def _diagram(system: System, proof: Proof) -> tuple[list[int], Tables, int]:
         if len(level) != following:
             raise RefusedError("format", f"there are not as many nodes as lead to {variable.name}")
         child = array("q", [-1]) * (len(level) * domain.size)
-        for number, node in enumerate(level):
+        for place, node in enumerate(level):
             for value, back in zip(node[::2], node[1::2], strict=True):
-                at = number * domain.size + value - domain.low
+                at = place * domain.size + value - domain.low
                 if not domain.low <= value <= domain.high or child[at] >= 0 or not 0 <= back <= new:
                     raise RefusedError("format", f"a node of {variable.name} is not one")
                 child[at] = new - back
@@ -142,17 +151,36 @@ def _compiled(program: str, option: str) -> tempfile.TemporaryDirectory[str]:
 def _program(
     system: System,
     order: list[int],
-    plain: Sequence[Expr],
-    steps: Sequence[Expr],
+    plain: Sequence[Property],
+    steps: Sequence[Property],
     resting: Sequence[tuple[str, str, Expr]],
+    whole: Sequence[Property],
 ) -> str:
     level_of = {variable: level for level, variable in enumerate(order)}
     domains = [system.variables[i].domain for i in order]
+    bad, over = ([forbidden(system, p) for p in some] for some in (plain, steps))
+    goals = [p.expression if p.form is Form.EVENTUALLY else p.goal for p in whole]
+    triggers = [_first(system) if p.form is Form.EVENTUALLY else p.expression for p in whole]
     lines, known = ["static void look(num here) {"], dict[Expr, str]()
-    _write(lines, known, *(a.guard for a in system.actions), *plain, *(rests for _, _, rests in resting))
-    lines += [f'if (!good && {known[bad]}) wrong("safe", {i});' for i, bad in enumerate(plain)]
-    lines += ["set can = good ? good[here] : 0;"]
-    lines += [f"can |= (set){known[rests]} << {bit};" for bit, (_, _, rests) in enumerate(resting)]
+    rests = [expression for _, _, expression in resting]
+    _write(lines, known, *(a.guard for a in system.actions), *bad, *rests, *goals, *triggers)
+    lines += [f'if (mode == SAFE && {known[each]}) wrong("safe", {i});' for i, each in enumerate(bad)]
+    lines += ["set can = good && mode != MARK ? good[here] : 0, asked = 0;", "if (mode == REST) {"]
+    lines += [f"can |= (set){known[each]} << {bit};" for bit, each in enumerate(rests)]
+    there = [
+        [*(f"(property == {k} && {known[each]})" for k, each in enumerate(some)), "0"] for some in (goals, triggers)
+    ]
+    lines += ["}", f"if (mode == MARK && !enter(here, {', '.join(' || '.join(each) for each in there)})) return;"]
+    promised = [
+        sum(1 << j for j, f in enumerate(system.fairness) if k in f.actions) for k in range(len(system.actions))
+    ]
+    lines += ["if (mode == PRUNE) {"]
+    lines += [
+        f"if ({known[action.guard]}) asked |= {bits}ull;"
+        for action, bits in zip(system.actions, promised, strict=True)
+        if bits
+    ]
+    lines += ['if (!asked) wrong("stay", property);', "idle = promises & ~asked;", "}"]
     for index, action in enumerate(system.actions):
         lines.append(f"if ({known[action.guard]}) {{")
         inside = dict(known)
@@ -161,21 +189,33 @@ def _program(
         lines.append(f"if ({' && '.join([*(inside[c.condition] for c in action.checks), '1'])}) {{")
         lines += [f"t[{e.variable}] = {inside[e.value]};" for e in action.effects]
         changed = [level_of[e.variable] for e in action.effects] or [0]
-        lines.append(f"can |= step({index}, {min(changed)}, {max(changed)});")
+        lines.append(f"can |= step({index}, {min(changed)}, {max(changed)}, {promised[index]}ull);")
         lines += [f"t[{e.variable}] = s[{e.variable}];" for e in action.effects]
-        lines += [f"}} else can |= {ends}ull;", "}"]
-    lines += ["if (good && can != good[here]) { good[here] = can; more = 1; }", "}"]
+        lines += [f"}} else if (mode == REST) can |= {ends}ull;", "}"]
+    lines += ["if ((mode == REST || mode == PRUNE) && can != good[here]) good[here] = can, more = 1;", "}"]
     lines += ["static void over(void) {"]
-    _write(lines, after := dict[Expr, str](), *steps)
-    lines += [f'if ({after[bad]}) wrong("over", {i});' for i, bad in enumerate(steps)] + ["}"]
-    head = f"enum {{ N = {len(order)} }};\nstatic const set all = {(1 << len(resting)) - 1}ull;"
+    _write(lines, after := dict[Expr, str](), *over)
+    lines += [f'if ({after[each]}) wrong("over", {i});' for i, each in enumerate(over)] + ["}"]
+    head = [f"enum {{ N = {len(order)}, PROPERTIES = {len(whole)} }};"]
+    head += [f"static const set all = {(1 << len(resting)) - 1}ull;"]
+    head += [f"static const set promises = {(1 << len(system.fairness)) - 1}ull;"]
     for name, values in {
         "variable": order,
         "low": [domain.low for domain in domains],
         "size": [domain.size for domain in domains],
     }.items():
-        head += f"\nstatic const num {name}[] = {{{', '.join(map(str, values))}, 0}};"
-    return "\n".join([_FIRST, head, _THEN, *lines, "", *_LAST.splitlines(), ""])
+        head.append(f"static const num {name}[] = {{{', '.join(map(str, values))}, 0}};")
+    return "\n".join([_FIRST, *head, _THEN, *lines, "", _LAST])
+
+
+def _first(system: System) -> Expr:
+    """That a state is a first one."""
+    parts = [system.where]
+    for i, variable in enumerate(system.variables):
+        term = read(i, variable.domain.sort)
+        values = [boolean(bool(n)) if term.sort is Sort.BOOL else number(n) for n in variable.initial]
+        parts.append(or_(*(eq(term, value) for value in values)))
+    return and_(*parts)
 
 
 def _write(lines: list[str], known: dict[Expr, str], *roots: Expr) -> None:
@@ -214,9 +254,11 @@ typedef unsigned long long set;
 """
 
 _THEN = """
+enum { SAFE, REST, MARK, PRUNE, LAST };
 static num s[N + 1], t[N + 1], *child[N], *skip[N], path[N + 1], number[N + 1], seen;
-static set *good; /* for each state who can come to rest from it, as far as that is known */
-static int more, backwards, last;
+static set *good, idle; /* for each state who can come to rest from it, or which promises can be kept */
+static unsigned char *in; /* for each state whether it is among those that are looked at (1) */
+static int mode, property, more, backwards;
 static void over(void);
 static void look(num here);
 
@@ -227,7 +269,7 @@ static void wrong(const char *what, int which) {
 }
 
 /* What follows from the step to state t, which is like s above level `from` and below level `to`. */
-static set step(int action, int from, int to) {
+static set step(int action, int from, int to, set keeps) {
     num node = path[from], at = number[from];
     for (int level = from; level < N; level++) {
         if (level > to && node == path[level]) {
@@ -235,24 +277,34 @@ static set step(int action, int from, int to) {
             break;
         }
         num value = t[variable[level]] - low[level], edge = node * size[level] + value;
-        if (value < 0 || value >= size[level] || child[level][edge] < 0) {
-            if (!good) wrong("step", action);
-            return 0;
-        }
+        if (value < 0 || value >= size[level] || child[level][edge] < 0) wrong("step", action);
         at += skip[level][edge];
         node = child[level][edge];
     }
-    if (good) return good[at];
-    over();
-    return 0;
+    if (mode == SAFE) over();
+    if (mode == MARK && !in[at]) in[at] = 1, more = 1;
+    return mode == REST ? good[at] : mode == PRUNE && in[at] == 1 ? good[at] | keeps | idle : 0;
+}
+
+/* Whether the state is among those that a run can come by without the goal. */
+static int enter(num here, int goal, int trigger) {
+    if (goal) in[here] = 2;
+    else if (trigger && !in[here]) in[here] = 1, more = 1;
+    return in[here] == 1;
+}
+
+static void visit(num here) {
+    if (mode == SAFE) seen++;
+    if (mode == LAST && in && in[here] == 1) wrong("stay", property);
+    if (mode == LAST && !in && good[here] != all)
+        for (int bit = 0; bit < 64; bit++) if ((all & ~good[here]) >> bit & 1) wrong("rest", bit);
+    if (mode == LAST || (mode == REST && good[here] == all)) return;
+    if (mode != PRUNE || (in[here] == 1 && good[here] != promises)) look(here);
 }
 
 static void walk(int level) {
     if (level == N) {
-        seen++;
-        if (last) {
-            for (int bit = 0; bit < 64; bit++) if ((all & ~good[number[N]]) >> bit & 1) wrong("rest", bit);
-        } else if (!good || good[number[N]] != all) look(number[N]);
+        visit(number[N]);
         return;
     }
     for (num k = 0; k < size[level]; k++) {
@@ -267,26 +319,44 @@ static void walk(int level) {
 """
 
 _LAST = """
-static num *table(num count) {
-    num *found = calloc((size_t)count, sizeof *found);
-    if (!found || fread(found, sizeof *found, (size_t)count, stdin) != (size_t)count) exit(2);
+static void *room(num count, size_t each) {
+    void *found = calloc((size_t)count + 1, each);
+    if (!found) exit(2);
     return found;
+}
+
+static num *table(num count) {
+    num *found = room(count, sizeof *found);
+    if (fread(found, sizeof *found, (size_t)count, stdin) != (size_t)count) exit(2);
+    return found;
+}
+
+/* Until nothing changes any more. */
+static void sweep(int how) {
+    mode = how;
+    do more = 0, walk(0), backwards = !backwards;
+    while (more);
 }
 
 int main(void) {
     num *edges = table(N);
     for (int level = 0; level < N; level++) child[level] = table(edges[level]), skip[level] = table(edges[level]);
-    walk(0);
-    num count = seen;
-    if (all) {
-        good = calloc((size_t)count, sizeof *good);
-        if (!good) exit(2);
-        do more = 0, walk(0), backwards = !backwards;
-        while (more);
-        last = 1;
-        walk(0);
+    sweep(SAFE);
+    good = room(seen, sizeof *good);
+    if (all) sweep(REST), sweep(LAST);
+    for (property = 0; property < PROPERTIES; property++) {
+        in = room(seen, 1);
+        sweep(MARK);
+        for (num left = 1; left;) {
+            for (num i = 0; i < seen; i++) good[i] = 0;
+            sweep(PRUNE);
+            left = 0;
+            for (num i = 0; i < seen; i++) if (in[i] == 1 && good[i] != promises) in[i] = 3, left++;
+        }
+        sweep(LAST);
+        free(in);
     }
-    printf("all %lld", count);
+    printf("all %lld", seen);
     return 0;
 }
 """
