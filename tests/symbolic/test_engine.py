@@ -28,7 +28,7 @@ from support.factoring import factoring
 from support.small_systems import variable
 
 X = read(0, Sort.INT)
-NOT_ASKED = "z3 looks at states and steps, not at whole runs"
+NOT_ASKED = "z3 looks at states, steps and runs, not at what can still happen"
 
 
 def counter(top: int, first: int = 0) -> System:
@@ -71,7 +71,7 @@ def test_a_verdict_with_its_trace_and_the_reason_of_a_proof() -> None:
     assert reasons(found) == {
         "never_top": (Verdict.VIOLATED, None),
         "inside": (Verdict.HOLDS, "induction over 1 state"),
-        "ends": (Verdict.INCONCLUSIVE, NOT_ASKED),
+        "ends": (Verdict.VIOLATED, None),
         "rests": (Verdict.INCONCLUSIVE, NOT_ASKED),
     }
     assert (found.engine, found.complete, found.limit) == ("z3", True, None)
@@ -191,7 +191,7 @@ def test_a_crash_leaves_what_was_found_and_settles_nothing_else(monkeypatch: pyt
     assert reasons(found) == {
         "never_top": (Verdict.INCONCLUSIVE, ended),
         "inside": (Verdict.HOLDS, "a proof"),
-        "ends": (Verdict.INCONCLUSIVE, NOT_ASKED),
+        "ends": (Verdict.INCONCLUSIVE, ended),
         "rests": (Verdict.INCONCLUSIVE, NOT_ASKED),
     }
     assert not found.complete
@@ -272,7 +272,7 @@ def test_an_interrupt_leaves_what_was_found(monkeypatch: pytest.MonkeyPatch) -> 
     assert reasons(found) == {
         "never_top": (Verdict.INCONCLUSIVE, INTERRUPTED),
         "inside": (Verdict.HOLDS, "a proof"),
-        "ends": (Verdict.INCONCLUSIVE, NOT_ASKED),
+        "ends": (Verdict.INCONCLUSIVE, INTERRUPTED),
         "rests": (Verdict.INCONCLUSIVE, NOT_ASKED),
     }
 

@@ -21,7 +21,7 @@ from custody.system.finding import Exploration, Finding, Limits, Stopwatch, Trac
 from custody.system.model import System
 
 ENGINE = "portfolio"
-METHODS = ("ic3", "set", "bounded", "spacer")
+METHODS = ("ic3", "set", "bounded", "lasso", "spacer")
 """The ways, in the order in which they are started."""
 
 DEFAULT_SECONDS = 60.0

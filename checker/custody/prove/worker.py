@@ -20,6 +20,8 @@ def _settle(task: Task, send: Callable[[Message], None]) -> Ended:
                 from custody.prove.explicit import settle
             case "ic3":
                 from custody.prove.induction import settle
+            case "lasso":
+                from custody.prove.lassos import settle
             case "spacer":
                 from custody.prove.spacer import settle
             case _:

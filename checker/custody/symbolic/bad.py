@@ -46,7 +46,7 @@ def question(system: System, p: Property) -> Question | None:
     """What the property of the system asks; None where it is not about single states or steps."""
     match p.form:
         case Form.INVARIANT:
-            return Question(p.name, lambda encoding: z3.Not(encoding.holds(p.expression)))
+            return invariant(p)
         case Form.REACHABLE:
             return Question(p.name, lambda encoding: encoding.holds(p.expression))
         case Form.DEADLOCK:
@@ -64,6 +64,11 @@ def question(system: System, p: Property) -> Question | None:
             return Question(p.name, lambda encoding: _violated_by_a_step(encoding, p))
         case Form.PROGRESS | Form.EVENTUALLY | Form.LEADS_TO | Form.IMPLEMENTS:
             return None
+
+
+def invariant(p: Property) -> Question:
+    """What an invariant asks."""
+    return Question(p.name, lambda encoding: z3.Not(encoding.holds(p.expression)))
 
 
 def _stuck(encoding: Encoding, moving: list[int]) -> Any:

@@ -7,7 +7,7 @@ from contextlib import closing
 
 from custody.symbolic.fault import EngineFault
 from custody.symbolic.process import messages
-from custody.symbolic.task import ASKED, NO_FIRST_STATE, Ended, Message, Task
+from custody.symbolic.task import ANSWERED, NO_FIRST_STATE, Ended, Message, Task
 from custody.system.finding import Exploration, Finding, Limits, ProgressHook, Stopwatch, Verdict
 from custody.system.model import Property, System
 
@@ -42,7 +42,7 @@ def analyse(
         max_depth = DEFAULT_DEPTH
     task = Task(
         system,
-        names=tuple(p.name for p in wanted if p.form in ASKED),
+        names=tuple(p.name for p in wanted if p.form in ANSWERED),
         max_depth=max_depth,
         seconds=DEFAULT_SECONDS if limits.timeout is None else limits.timeout,
         max_memory=limits.max_memory,
@@ -80,10 +80,10 @@ def _collected(received: Iterable[Message]) -> tuple[dict[str, Finding], Ended]:
 
 def _open(p: Property, ended: Ended) -> Finding:
     """The finding for a property of which nothing was said."""
-    if p.form in ASKED or ended.reason == NO_FIRST_STATE:
+    if p.form in ANSWERED or ended.reason == NO_FIRST_STATE:
         reason = ended.reason or "z3 gave no answer"
     else:
-        reason = "z3 looks at states and steps, not at whole runs"
+        reason = "z3 looks at states, steps and runs, not at what can still happen"
     return Finding(p.name, Verdict.INCONCLUSIVE, reason=reason)
 
 

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from custody.system.finding import Finding
-from custody.system.model import SAFETY, Form, System
+from custody.system.model import LIVENESS, SAFETY, Form, System
 
 ASKED = SAFETY | {Form.REACHABLE}
 """The forms of property that are questions about states and steps."""
+
+ANSWERED = ASKED | LIVENESS
+"""With those that become such questions about the system's double."""
 
 NO_FIRST_STATE = "the system has no first state"
 """The reason why nothing is settled about a system in which nothing ever happens."""

@@ -14,11 +14,16 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from custody.symbolic.fault import EngineFault
-from custody.symbolic.task import Ended, Message, Task, stopped_at
+from custody.symbolic.task import NO_FIRST_STATE, Ended, Message, Task, stopped_at
 from custody.symbolic.transport import load
+from custody.system.finding import Finding, Stopwatch
+from custody.system.lasso import doubled, lasso
 from custody.system.memory import peak_bytes
+from custody.system.model import LIVENESS, Property, System
+from custody.system.replay import complaint
 
 _LOOK_EVERY = 0.1
 """Seconds between two looks at what is used."""
@@ -54,18 +59,40 @@ def serve(settle: Settle) -> None:
 
 def settle(task: Task, send: Callable[[Message], None]) -> Ended:
     try:
-        from custody.symbolic.bad import question
+        from custody.symbolic.bad import invariant, question
         from custody.symbolic.search import Search
     except ImportError as error:
         return Ended(f"z3 cannot be used ({error}); install it with: pip install z3-solver")
     system = task.system
     asked = (question(system, system.property_named(name)) for name in task.names)
     try:
-        return Search(system, [each for each in asked if each is not None], task.seconds).run(task.max_depth, send)
+        clock = Stopwatch()
+        ended = Search(system, [each for each in asked if each is not None], task.seconds).run(task.max_depth, send)
+        runs = [p for p in map(system.property_named, task.names) if p.form in LIVENESS]
+        for p in runs if ended.reason != NO_FIRST_STATE else ():
+            double = doubled(system, p)
+            told = partial(_told, system, p, send)
+            left = max(0.1, task.seconds - clock.seconds)
+            of_runs = Search(double, [invariant(double.properties[0])], left).run(task.max_depth, told)
+            ended = of_runs if ended.reason is None else ended
+        return ended
     except EngineFault as error:
         return Ended(fault=str(error))
     except Exception as error:
         return Ended(f"z3's process failed: {error!r}")
+
+
+def _told(system: System, p: Property, send: Callable[[Message], None], finding: Finding) -> None:
+    """Passes on what was found of the system's double. EngineFault when the run shows nothing."""
+    if finding.trace is None:
+        send(finding)
+        return
+    trace = lasso(system, finding.trace)
+    wrong = complaint(system, p, trace)
+    if wrong is not None:
+        raise EngineFault(f"z3's run for '{p.name}' shows nothing: {wrong}")
+    # It goes round as early as can be; another may have a shorter way to its loop.
+    send(replace(finding, trace=trace, shortest=False))
 
 
 def _watch(task: Task, send: Callable[[Message], None]) -> None:

@@ -1,6 +1,7 @@
 """An inductive invariant: it holds at first (init), steps keep it (step), and it excludes what must not be (safe).
 
 `invariant` is a list of SMT-LIB terms, `uses` a list of properties of the specification itself that are part of it.
+Of a property of whole runs the proof is about the system's double: see `custody.system.lasso`.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from custody.system.evaluate import evaluate
 from custody.system.expression import FALSE, TRUE, Expr, Op, Sort, and_, eq, nodes, not_, number, or_, read
 from custody.system.fast import moves
 from custody.system.forbidden import forbidden
-from custody.system.model import Form, State, System
+from custody.system.lasso import doubled
+from custody.system.model import LIVENESS, Form, State, System
 from custody.verify.proof import Proof, RefusedError
 from custody.verify.script import Script
 from custody.verify.solve import ask, solvers
@@ -18,7 +20,7 @@ from custody.verify.terms import parse
 
 def check(system: System, proof: Proof) -> str:
     """RefusedError with the obligation that fails; each is decided by every solver that is installed."""
-    asked = solvers()
+    asked, system = solvers(), _about(system, proof)
     for name, script in obligations(system, proof).items():
         for solver in asked:
             values = ask(solver, script)
@@ -29,6 +31,7 @@ def check(system: System, proof: Proof) -> str:
 
 def obligations(system: System, proof: Proof) -> dict[str, str]:
     """The scripts, each of which must be unsatisfiable. RefusedError where there is nothing to ask."""
+    system = _about(system, proof)
     parts, whole = _invariant(system, proof)
     excluded = [(p, forbidden(system, p)) for p in map(system.property_named, proof.properties)]
     for variable in system.variables:
@@ -50,6 +53,13 @@ def obligations(system: System, proof: Proof) -> dict[str, str]:
         "step": step.text(f"(not {step.within()})", *later, *map(step.term, steps)),
         "safe": safe.text(*(safe.term(expression) for p, expression in excluded if p.form is not Form.STEP)),
     }
+
+
+def _about(system: System, proof: Proof) -> System:
+    runs = [p for p in map(system.property_named, proof.properties) if p.form in LIVENESS]
+    if runs and len(proof.properties) > 1:
+        raise RefusedError("format", f"a proof of {runs[0].name} is about nothing else")
+    return doubled(system, runs[0]) if runs else system
 
 
 class _Steps(Script):
