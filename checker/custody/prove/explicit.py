@@ -13,6 +13,7 @@ from contextlib import suppress
 from custody.explore.choose import explore
 from custody.explore.compiler import CompilerError
 from custody.explore.states import TooManyError
+from custody.graph.engine import analyse
 from custody.prove.orbits import orbits
 from custody.prove.reached import Reached
 from custody.prove.words import sentences, term
@@ -45,9 +46,14 @@ def settle(task: Task, send: Callable[[Message], None]) -> Ended:
     found = explore(system, limits, task.names)
     if not found.complete:
         return stopped_at(found.limit or "its limit")
+    findings = dict(found.findings)
+    runs = [name for name in task.names if system.property_named(name).form in LIVENESS]
+    if any(findings[name].verdict is Verdict.INCONCLUSIVE for name in runs):
+        # So few states that nothing was compiled for them.
+        findings |= {name: analyse(system, limits, runs).findings[name] for name in runs}
     holding: list[Property] = []
     for p in map(system.property_named, task.names):
-        finding = found.findings[p.name]
+        finding = findings[p.name]
         if finding.verdict is Verdict.INCONCLUSIVE:
             continue
         if (finding.verdict is Verdict.HOLDS) is (p.form is Form.REACHABLE):
@@ -66,17 +72,17 @@ def settle(task: Task, send: Callable[[Message], None]) -> Ended:
         with suppress(TooLongError):
             proof, words = _distilled(reached, short, min(DISTIL, task.seconds / 2))
     if proof is not None:
-        send(Proved(_found(short, found.findings, words), proof, "distilled"))
+        send(Proved(_found(short, findings, words), proof, "distilled"))
     weak = not any(promise.strong for promise in system.fairness)
     followed = [p for p in holding if p.form is Form.PROGRESS or (p.form in LIVENESS and weak)]
     by_set = [*(short if proof is None else ()), *(followed if reached.count <= MOST_FOLLOWED else ())]
     rest = [p for p in holding if p not in short and p not in by_set]
     if rest:
         # It needs no proof to be so, but nothing here could be checked by somebody else.
-        send(Proved(_found(rest, found.findings, "every state was looked at; without a certificate"), None, "set"))
+        send(Proved(_found(rest, findings, "every state was looked at; without a certificate"), None, "set"))
     if by_set:
         words = f"all of the {reached.count:,} states that can be reached"
-        send(Proved(_found(by_set, found.findings, words), reached.proof(by_set), "set"))
+        send(Proved(_found(by_set, findings, words), reached.proof(by_set), "set"))
     return Ended()
 
 
