@@ -1,8 +1,7 @@
 # ruff: noqa: E501
 """The corrections that specifications list at their heads, each taken back by itself: what the as-posted code got wrong.
 
-One is not here: that of two buffers with one number gntdev finds the later.  It takes two buffers, importers and a
-waiter to show, which is more than a comparison of behaviour gets through in its usual time.
+What Linux 6.12 gets wrong is here as well, of the models that say how to keep the contract there.
 """
 
 from __future__ import annotations
@@ -45,6 +44,8 @@ ALWAYS = {
     "mmap puts the importer's file first",
     "brackets are not counted",
     "a job joins all its queues at once",
+    "a list without a page is taken",
+    "an import is listed before it is complete",
 }
 """One or two of each specification; the others are compared with CUSTODY_WIDE set."""
 
@@ -131,6 +132,9 @@ OF_GNTDEV = (
     lost("the size is worked out in an int", "gntdev", ("type Bytes: 0..4\n", "type Bytes: -2..4\n"),
          ("dma_buf_export(xen_dmabuf, map.nr_pages)", "dma_buf_export(xen_dmabuf, (map.nr_pages + 2) % 4 - 2)"),
          verdict="size_is_right", settings={**BUFFER, "UNITS": "4", "WAITING": "false"}),
+    lost("of two buffers with one number it finds the older", "gntdev",
+         ("    for older in private_data.exp_list\n        if older.fd == fd\n            older.fd = none\n", ""),
+         verdict="time_out_is_true", settings={**BUFFER, **instance("BUFFERS=2 IMPORT=attaching")}),
     lost("the ioctl unmaps what a buffer stands on", "gntdev", (UNMAP, UNMAPS_ANY), verdict="pages_outlive_buffer", settings={**BUFFER, "UNMAP_IOCTL": "true", "WAITING": "false"}),
 )  # fmt: skip
 
@@ -201,4 +205,43 @@ OF_OTHERS = (
          verdict="mapped_as_asked", settings={"THREADS": "1"}),
 )  # fmt: skip
 
-REVERTED = (*OF_GNTDEV, *OF_HEAP, *OF_CORE, *OF_OTHERS)
+PAGES = instance("THREADS=1 SEALING=false IMPORTING=true IOMMU=false USER_MAPPING=false")
+SEALED = {**PAGES, **instance("SEALING=true IMPORTING=false")}
+MAPPED = {**PAGES, **instance("IMPORTING=false USER_MAPPING=true")}
+
+OF_UDMABUF_PAGES = (
+    lost("a list without a page is taken", "udmabuf_pages", ("        if ret == OK and making.pagecount == 0\n            ret = EINVAL\n", ""),
+         verdict="failed_match(sg_alloc_table_from_pages)", settings=PAGES),
+    lost("no descriptor, nobody puts", "udmabuf_pages",
+         ("        creator_holds = false\n        either\n            file = open\n", "        either\n            creator_holds = false\n            file = open\n"),
+         verdict="published_or_put", settings=PAGES),
+    lost("tables do not say how many entries have an address", "udmabuf_pages", ("    nents = dma_entries\n    return OK\n", "    return OK\n"),
+         verdict="table_tells_its_addresses", settings={**PAGES, "IOMMU": "true"}),
+    lost("seals are looked at without the inode's lock", "udmabuf_pages",
+         ("        lock inode for read\n        memfd_held", "        memfd_held"), ("    unlock inode\n    memfd_held", "    memfd_held"),
+         verdict="sealed_memory_is_not_shared", settings=SEALED),
+    lost("one seal is not looked at", "udmabuf_pages", ("if write_sealed or future_write_sealed\n", "if write_sealed\n"),
+         verdict="sealed_memory_gets_no_buffer", settings=SEALED),
+    lost("a fault beyond the buffer", "udmabuf_pages", ("    if vma_pgoff + p >= priv.pagecount\n        return EIO\n", ""),
+         verdict="failed_match(udmabuf_vm_fault)", settings=MAPPED),
+)  # fmt: skip
+
+IMPORTS = instance("THREADS=2 IMPORTS=2 OWN_BUFFER=false")
+FOLIOS = instance("THREADS=1 LARGE_FOLIO=true ITEMS=1 SEALING=false KERNEL_MAPPING=true USER_MAPPING=false")
+LISTED = "    atomic\n        lock lock\n        add new to priv.imp_list\n        unlock lock\n"
+COPIED = "    atomic\n        assert new.granted, "
+
+OF_LINUX = (
+    lost("an import is listed before it is complete", "linux_6_12/gntdev_import_corrected", (LISTED, ""), (COPIED, LISTED + COPIED),
+         verdict="use_after_free(gntdev_ioctl_dmabuf_imp_to_refs)", settings=IMPORTS),
+    lost("own buffers are imported", "linux_6_12/gntdev_import_corrected", ("    if OWN_BUFFER\n        return none\n", ""),
+         verdict="closing_releases", settings={**IMPORTS, "OWN_BUFFER": "true"}, progress=True),
+    lost("pins that are not listed stay", "linux_6_12/udmabuf_pages_corrected",
+         ("        if listed[f] == none and pin[f] != none\n            free pin[f]\n            pin[f] = none\n", "        skip\n"),
+         verdict="failed_creation_leaves_nothing", settings={**FOLIOS, "LARGE_FOLIO": "false"}),
+    lost("vmap shows the first page of a folio", "linux_6_12/udmabuf_pages_corrected",
+         ("            vmap_shows[p] = frame(frame_of(p))\n", "            vmap_shows[p] = frame(2 * folio_of(p))\n"),
+         verdict="vmap_shows_the_buffer", settings=FOLIOS),
+)  # fmt: skip
+
+REVERTED = (*OF_GNTDEV, *OF_HEAP, *OF_CORE, *OF_OTHERS, *OF_UDMABUF_PAGES, *OF_LINUX)
