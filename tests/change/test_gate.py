@@ -150,6 +150,16 @@ def test_added_and_deleted_files(repository: Repository) -> None:
     assert ids(compared()) == {"spec/queue.custody": {"SPEC-REMOVED"}, "spec/other.custody": {"SPEC-ADDED"}}
 
 
+def test_a_module_that_is_gone(repository: Repository) -> None:
+    """Whoever used it does not parse any more, or finds another of that name: it is said in any case."""
+    repository.git("mv", "spec/sides.custody", "spec/moods.custody")
+    assert "SPEC-REMOVED" not in {change for found in ids(compared()).values() for change in found}
+    repository.git("rm", "-q", "-f", "spec/moods.custody")
+    outcome = compared()
+    assert ids(outcome) == {"spec/sides.custody": {"SPEC-REMOVED"}}
+    assert "in the NEW version of spec/user.custody" in outcome.errors[0].message
+
+
 def test_the_first_commit(repository: Repository) -> None:
     assert set(ids(compared())) == {"spec/queue.custody", "spec/user.custody"}
 

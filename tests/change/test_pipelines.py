@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -87,6 +88,19 @@ def test_the_hook(repository: Repository) -> None:
     repository.write("spec/queue.custody", NARROWED)
     repository.git("add", "-A")
     assert bash(entry, repository.root).returncode == 1
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="no make")
+def test_the_line_in_a_makefile(repository: Repository, tmp_path: Path) -> None:
+    [line] = re.findall(r"`(gate: ; custody gate[^`]*)`", (ROOT / "README.md").read_text(encoding="utf-8"))
+    clone = tmp_path / "clone"
+    repository.git("clone", "-q", str(repository.root), str(clone))
+    (clone / "Makefile").write_text(f"{line}\n", encoding="utf-8")
+    assert bash("make gate", clone).returncode == 0
+    (clone / "spec" / "queue.custody").write_text(NARROWED, encoding="utf-8")
+    done = bash("make gate", clone)
+    assert done.returncode == 2  # make's own, for any failure
+    assert "CALLER-NARROWED" in done.stdout
 
 
 def test_no_filter_on_paths() -> None:

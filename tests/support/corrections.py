@@ -44,7 +44,6 @@ ALWAYS = {
     "mmap puts the importer's file first",
     "brackets are not counted",
     "a job joins all its queues at once",
-    "a list without a page is taken",
     "an import is listed before it is complete",
 }
 """One or two of each specification; the others are compared with CUSTODY_WIDE set."""

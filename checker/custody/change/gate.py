@@ -158,7 +158,8 @@ def _plan(
         else:
             gone.remove(origin)
             pairs[path] = origin
-    results += [_alone("SPEC-REMOVED", path, old, repository) for path in gone]
+    lost = [path for path in _lost_modules(old, new) if asked(path)]
+    results += [_alone("SPEC-REMOVED", path, old, repository) for path in (*gone, *lost)]
     jobs: list[_Job] = []
     unchanged = 0
     for path, origin in sorted(pairs.items()):
@@ -172,6 +173,18 @@ def _plan(
         only_contract = moved is None and _same_model(old, new, path)
         jobs.append(_Job(spec, str(folder / origin), spec, key, effort, moved, f"{folder}{os.sep}", only_contract))
     return jobs, results, unchanged
+
+
+def _lost_modules(old: Tree, new: Tree) -> list[str]:
+    """The modules that are gone and not moved: another of the name, such as Custody's own, may be found now."""
+    added = [new.header(path) for path in new.texts if path not in old.texts]
+    return [
+        path
+        for path in old.texts
+        if path not in new.texts
+        and path not in old.roots
+        and not any((other.kind, other.name) == ("module", old.header(path).name) for other in added)
+    ]
 
 
 def _same_model(old: Tree, new: Tree, path: str) -> bool:
