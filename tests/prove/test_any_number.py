@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import random
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,8 +18,12 @@ from custody.language.diagnostic import LimitError
 from custody.language.elaborate import beyond, instances
 from custody.prove.any_number import AnyNumber, prove
 from custody.prove.diagram import packed
+from custody.system.model import System
 from custody.verify.certificate import Outcome, verify
 from custody.verify.proof import Proof, unpacked
+
+GUESSES = min(1000, int(os.environ.get("CUSTODY_FUZZ", "100")))
+"""Wrong invariants that a machine makes; a thousand where as many random systems as it takes are asked for."""
 
 LIFECYCLE = Path(__file__).parents[1] / "protocols/lifecycle.custody"
 
@@ -169,3 +175,74 @@ def test_random_clauses_are_never_accepted(entry: dict[str, Any]) -> None:
     for _ in range(5):
         chosen = dice.sample(entry["invariant"], dice.randrange(len(entry["invariant"])))
         assert checked({**entry, "invariant": chosen}, text).accepted is False
+
+
+HELD = """
+model held
+    "Devices hold a buffer while they are attached, and it is released whatever they do."
+
+param N = 2 in 1..4
+
+role Device[N] is importer
+
+state
+    attached[Device]: bool
+    released: bool
+
+action attach by Device
+    when not attached[self] and not released
+    attached[self] = true
+
+action detach by Device
+    when attached[self]
+    attached[self] = false
+
+action release by core
+    when not released
+    released = true
+
+terminal released
+
+invariant held
+    forall d: Device . attached[d] => not released
+invariant counted
+    count(d: Device . attached[d]) >= 0
+"""
+
+
+def test_a_machine_that_guesses_for_any_number_is_never_believed() -> None:
+    # `held` is false at every size, so that no invariant over counters can be a proof of it.
+    program = load("held.custody", HELD)
+    (system,) = instances(program, {})
+    found = prove(system, partial(beyond, program, {}), ["Device"], ["held", "counted"], 60.0)
+    assert [each.name for each in found.unproved] == ["held"]
+    assert found.proof is not None
+    known: dict[int, System] = {}
+
+    def sizes(given: Mapping[str, int]) -> System:
+        size = given["N"]
+        if size not in known:
+            known[size] = beyond(program, {}, given)
+        return known[size]
+
+    dice = random.Random(2019)
+    names = [name for name in ("#Device", "#Device(0)", "#Device(1)") for _ in range(2)]
+    refused: set[str] = set()
+    for _ in range(GUESSES):
+        guesses = [_guess(dice, names) for _ in range(dice.randrange(5))]
+        guesses += [text for text in found.proof["invariant"] if dice.random() < 0.5]
+        claim = Proof("any-number", ("held",), {**found.proof, "properties": ["held"], "invariant": guesses})
+        outcome = verify(system, claim, sizes)
+        assert outcome.accepted is False, guesses
+        assert outcome.state, outcome.words
+        refused.add(outcome.words.partition(":")[0])
+    assert refused == {"init", "step", "safe"}
+
+
+def _guess(dice: random.Random, names: list[str]) -> str:
+    literals: list[str] = []
+    for _ in range(dice.randint(1, 3)):
+        one, other = f"|{dice.choice(names)}|", dice.choice([f"|{dice.choice(names)}|", str(dice.randint(0, 2))])
+        literal = dice.choice([f"({dice.choice(('=', '<=', '<'))} {one} {other})", "|released|"])
+        literals.append(literal if dice.random() < 0.5 else f"(not {literal})")
+    return f"(or {' '.join(literals)})"

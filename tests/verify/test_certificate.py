@@ -16,6 +16,8 @@ from hypothesis import given, settings
 import custody.verify
 from custody.cli import run
 from custody.explore.search import explore
+from custody.system.evaluate import initial_states
+from custody.system.fast import moves
 from custody.system.finding import Verdict
 from custody.system.model import Form, System
 from custody.verify.certificate import read, verify
@@ -162,6 +164,30 @@ def test_a_machine_that_guesses_a_thousand_times_is_never_believed() -> None:
         entry = {"kind": "inductive", "properties": ["held"], "uses": dice.choice([[], ["held"], ["never_idle"]])}
         outcome = verify(system, as_proof({**entry, "invariant": guesses}))
         assert outcome.accepted is False, guesses
+
+
+def test_a_machine_that_guesses_runs_a_thousand_times_is_never_believed() -> None:
+    # `held` is true here, so that there is no run that breaks it.
+    system = system_of(GUARDED)
+    following = moves(system)
+    dice = random.Random(2019)
+    refused: set[str] = set()
+    for _ in range(1000):
+        state = next(initial_states(system))
+        first, actions = list(state), list[int]()
+        for _ in range(dice.randrange(8)):
+            able = [index for index, broken, _ in following(state) if broken < 0]
+            actions.append(
+                dice.choice(able) if able and dice.random() < 0.9 else dice.randrange(-1, len(system.actions) + 1)
+            )
+            state = next((after for index, _, after in following(state) if index == actions[-1]), state)
+        if dice.random() < 0.2:
+            first = [dice.randint(v.domain.low, v.domain.high) for v in system.variables]
+        entry = {"first": first, "actions": actions, "loop_at": None, "stutters": False, "subject": None}
+        outcome = verify(system, Proof("trace", ("held",), entry))
+        assert outcome.accepted is False, (first, actions)
+        refused.add(outcome.words.partition(":")[0])
+    assert refused == {"init", "step", "safe", "format"}
 
 
 def _clause(dice: random.Random, system: System) -> str:
