@@ -180,10 +180,11 @@ class Sizes:
         return self._known[key]
 
     def grown(self, sized: Sized, role: str) -> Sized:
-        """The next larger system; TooManyError where there is none."""
-        count = sized.sizes[role] * 2
-        if dict(self.contract.sizes).get(role) is None or count > MOST_SLOTS:
-            raise TooManyError(f"more than {sized.sizes[role]} of {role} at the same time")
+        """The next larger system, by half, since its actions grow faster; TooManyError where there is none."""
+        size = sized.sizes[role]
+        if dict(self.contract.sizes).get(role) is None or size >= MOST_SLOTS:
+            raise TooManyError(f"more than {size} of {role} at the same time")
+        count = min(MOST_SLOTS, size + max(1, size // 2))
         return self.sized({**sized.sizes, role: count})
 
 
