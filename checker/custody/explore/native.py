@@ -12,6 +12,7 @@ from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -149,6 +150,7 @@ _SIGNATURES: Final[dict[str, tuple[Any, list[Any]]]] = {
 }
 
 
+@cache
 def load_engine(path: Path) -> ctypes.CDLL:
     """The compiled engine, ready to be called; OSError when it is none."""
     library = ctypes.CDLL(str(path))

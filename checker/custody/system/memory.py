@@ -9,19 +9,20 @@ from __future__ import annotations
 import os
 import resource
 import sys
+from contextlib import suppress
 from pathlib import Path
 
-_STATUS = Path("/proc/self/status")
+_STATUS = "/proc/self/status"
 
 
 def peak_bytes() -> int:
     """The most that was ever resident."""
-    return _status("VmHWM:") or _rusage()
+    return _kilobytes(_STATUS, b"VmHWM:") or _rusage()
 
 
 def resident_bytes() -> int:
     """What is resident now; where the system does not tell, the most that ever was."""
-    return _status("VmRSS:") or _rusage()
+    return _kilobytes(_STATUS, b"VmRSS:") or _rusage()
 
 
 def available_bytes() -> int:
@@ -30,12 +31,11 @@ def available_bytes() -> int:
 
 
 def _machine() -> int:
-    try:
-        text = Path("/proc/meminfo").read_text(encoding="ascii", errors="replace")
-    except OSError:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
-    free = next((line for line in text.splitlines() if line.startswith("MemAvailable:")), None)
-    return int(free.split()[1]) * 1024 if free else os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+    return _kilobytes("/proc/meminfo", b"MemAvailable:") or _pages() // 2
+
+
+def _pages() -> int:
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
 def _group() -> list[int]:
@@ -45,22 +45,23 @@ def _group() -> list[int]:
         ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
         ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"),
     ):
-        try:
-            most, now = (Path(path).read_text(encoding="ascii").strip() for path in (limit, used))
-        except OSError:
-            continue
+        most = _read(limit).strip()
         if most.isdigit():
-            left.append(max(0, int(most) - int(now)))
+            left.append(max(0, int(most) - int(_read(used) or 0)))
     return left
 
 
-def _status(field: str) -> int | None:
-    try:
-        text = _STATUS.read_text(encoding="ascii", errors="replace")
-    except OSError:
-        return None
-    _, found, rest = text.partition(field)
+def _kilobytes(path: str, field: bytes) -> int | None:
+    """What the field of such a file says, in bytes."""
+    _, found, rest = _read(path).partition(field)
     return int(rest.split(maxsplit=1)[0]) * 1024 if found else None
+
+
+def _read(path: str) -> bytes:
+    """What is in a file of the system; nothing where there is none."""
+    with suppress(OSError):
+        return Path(path).read_bytes()
+    return b""
 
 
 def _rusage() -> int:

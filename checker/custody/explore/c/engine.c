@@ -9,7 +9,6 @@
 enum {
     OUT_STATES = 1 << 14, /* room for the successors of a block, unless one state may have more */
     WORTH_SHARING = 1 << 12,
-    BITS_OF_A_BIT_TABLE = 26,
 };
 
 static void threads_ended(struct custody_engine *engine);
@@ -61,13 +60,6 @@ static bool worker_open(struct custody_engine *engine, u32 number)
            worker->hashes && worker->recent && worker->outgoing;
 }
 
-static enum kind kind_for(const struct custody_shape *shape)
-{
-    if (shape->bits <= BITS_OF_A_BIT_TABLE)
-        return BITS;
-    return shape->bits <= 32 ? NARROW : WORDS;
-}
-
 struct custody_engine *custody_new(const struct custody_shape *shape, custody_expand *expand)
 {
     struct custody_engine *engine = calloc(1, sizeof *engine);
@@ -91,7 +83,7 @@ struct custody_engine *custody_new(const struct custody_shape *shape, custody_ex
         engine->shards[k].store.file = -1;
     for (u32 k = 0; ok && k < shape->threads; k++) {
         ok = worker_open(engine, k) &&
-             table_open(&engine->shards[k].table, kind_for(shape), shape->bits, shape->words) &&
+             table_open(&engine->shards[k].table, kind_for(shape->bits), shape->bits, shape->words) &&
              store_open(&engine->shards[k].store, shape->words);
     }
     if (!ok) {

@@ -14,6 +14,8 @@ struct store {
     unsigned words;    /* of a state */
     size_t per_chunk;  /* states */
     u64 count;         /* states in all */
+    u64 *next;         /* where the next state goes */
+    size_t room;       /* states that still fit behind it */
     u64 **chunks;      /* NULL where the chunk is in the file only */
     size_t resident;   /* chunks in memory */
     size_t first_kept; /* chunks below it are in the file */
@@ -29,8 +31,20 @@ void store_close(struct store *store);
 /* Where the file will be, once one is needed; before, everything stays in memory. */
 bool store_use_file(struct store *store, const char *path);
 
+/* Begins the next chunk; false when there is no memory. */
+bool store_extend(struct store *store);
+
 /* Where the next state goes, or NULL when there is no memory.  `store->count` is raised. */
-u64 *store_append(struct store *store);
+static inline u64 *store_append(struct store *store)
+{
+    if (UNLIKELY(!store->room) && !store_extend(store))
+        return NULL;
+    u64 *place = store->next;
+    store->next += store->words;
+    store->room--;
+    store->count++;
+    return place;
+}
 
 /* Up to `wanted` states from `index` on, which are all there, but no more than are in one chunk; `*got` says how many.
  * `buffer` has room for a chunk's states or `wanted`, and is used when they are in the file.  NULL when the file cannot

@@ -71,7 +71,7 @@ bool table_open(struct table *table, enum kind kind, unsigned bits, unsigned wor
     table->bits = bits;
     table->slack = UINT64_MAX;
     if (kind == BITS) {
-        table->bytes = bits > 3 ? (u64)1 << (bits - 3) : 1;
+        table->bytes = bit_table_bytes(bits);
     } else {
         set_buckets(table, LEAST_BUCKETS, kind, words);
     }

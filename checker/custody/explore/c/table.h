@@ -6,8 +6,9 @@
  * lengthened and its runs of full buckets are moved up, the last run first: a moved state never meets one that has
  * still to move, and at no time does the table exist twice.  An empty slot is zero.
  *
- * Four kinds: a bit for each state where the whole domain fits; 32-bit slots for narrow states; words; and for states
- * of one word, as soon as there are enough of them, what remains of the hash (Cleary 1984, "Compact hash tables using
+ * Four kinds: a bit for each state where the whole domain fits, at once where that is small, else as soon as the states
+ * are not too few for it; 32-bit slots for narrow states; words; and for states of one word, as soon as there are
+ * enough of them, what remains of the hash (Cleary 1984, "Compact hash tables using
  * bidirectional linear probing"): the hash is one to one, the bucket tells its upper part, and a slot of 4 to 7 bytes
  * has room for the lower part and for how many buckets too far a state is.  The more buckets, the narrower the slots.
  * In all but the first kind the state that is all zero, whose hash is zero as well, is a flag.
@@ -26,7 +27,8 @@
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
 enum kind { BITS, NARROW, WORDS, RESTS4, RESTS5, RESTS6, RESTS7 };
-enum { LEAST_BUCKETS = 1 << 7, OVERRUN = 1 << 7, LINE = 64, GROWS_FOURFOLD = 1 << 22, GROWS_TWOFOLD = 1 << 24 };
+enum { LEAST_BUCKETS = 1 << 7, OVERRUN = 1 << 7, LINE = 64, GROWS_EIGHTFOLD = 1 << 22, GROWS_TWOFOLD = 1 << 24 };
+enum { BITS_OF_A_SMALL_BIT_TABLE = 20, BITS_OF_A_BIT_TABLE = 26, BITS_FOR_A_SLOT = 16 };
 enum { FAR_BITS = 7, MOST_FAR = (1 << FAR_BITS) - 2 };
 #ifndef CUSTODY_ODD_SLOTS_FROM /* bytes of a table; tests begin with small ones */
 #define CUSTODY_ODD_SLOTS_FROM GROWS_TWOFOLD
@@ -173,6 +175,17 @@ ALWAYS_INLINE void prefetch(const struct table *table, u64 hash, const u64 *stat
         __builtin_prefetch(table->slots + first_bucket(hash, table->buckets) * bucket_bytes(kind, words), 1);
 }
 
+/* The kind that a table begins with. */
+static inline enum kind kind_for(unsigned bits)
+{
+    return bits <= BITS_OF_A_SMALL_BIT_TABLE ? BITS : bits <= 32 ? NARROW : WORDS;
+}
+
+static inline u64 bit_table_bytes(unsigned bits)
+{
+    return bits > 3 ? (u64)1 << (bits - 3) : 1;
+}
+
 bool table_open(struct table *table, enum kind kind, unsigned bits, unsigned words);
 void table_close(struct table *table);
 
@@ -295,7 +308,7 @@ enum found { KNOWN, FRESH, NO_MEMORY };
 ALWAYS_INLINE u64 growth(const struct table *table, size_t size)
 {
     u64 least = table->buckets / 32 + 1;
-    u64 wanted = table->bytes < GROWS_FOURFOLD  ? table->buckets * 3
+    u64 wanted = table->bytes < GROWS_EIGHTFOLD ? table->buckets * 7
                  : table->bytes < GROWS_TWOFOLD ? table->buckets
                                                 : table->buckets / 6;
     u64 left = table->slack / size;
@@ -433,6 +446,29 @@ static inline bool narrower(struct table *table)
     }
 }
 
+/* Turns a table of narrow slots into one of bits, where these are to be had and worth their memory; else leaves it as it
+ * is. */
+static inline bool spread(struct table *table)
+{
+    const u64 bytes = bit_table_bytes(table->bits);
+    const u64 longer = table->bytes + growth(table, LINE) * LINE;
+    struct table bits;
+    if (table->bits > BITS_OF_A_BIT_TABLE || bytes > table->slack || bytes > longer * BITS_FOR_A_SLOT ||
+        !table_open(&bits, BITS, table->bits, 1))
+        return false;
+    for (u64 at = 0; at < table->bytes / LINE; at++)
+        for (unsigned slot = 0; slot < slots_in(NARROW, 1); slot++) {
+            u64 state = slot_word(table->slots + at * LINE, slot, 0, NARROW, 1);
+            if (state)
+                bits.slots[state >> 3] |= (char)(1 << (state & 7));
+        }
+    bits.slots[0] |= (char)table->zero;
+    bits.slack = table->slack;
+    table_close(table);
+    *table = bits;
+    return true;
+}
+
 static __attribute__((noinline)) bool grow(struct table *table, const unsigned words)
 {
     bool is_of_words = table->kind == WORDS && words == 1;
@@ -440,7 +476,7 @@ static __attribute__((noinline)) bool grow(struct table *table, const unsigned w
         return true;
     switch (table->kind) {
     case NARROW:
-        return lengthen(table, NARROW, 1);
+        return spread(table) || lengthen(table, NARROW, 1);
     case RESTS4:
         return lengthen(table, RESTS4, 1);
     case RESTS5:
