@@ -41,17 +41,18 @@ static bool worker_open(struct custody_engine *engine, u32 number)
     struct worker *worker = &engine->workers[number];
     const struct custody_shape *shape = &engine->shape;
     size_t out = engine->block * (shape->actions ? shape->actions : 1);
-    size_t chunk = BLOCK;
     worker->engine = engine;
     worker->number = number;
     pthread_mutex_init(&worker->lock, NULL);
     worker->tally.fired = words_new(shape->actions);
     worker->tally.bad = words_new(words_for(shape->watches));
     worker->tally.held = words_new(words_for(shape->premises));
+    size_t hashes = out > BATCH ? out : BATCH, recent = (size_t)1 << RECENT_BITS;
     worker->out = malloc(out * shape->words * sizeof(u64));
-    worker->hashes = malloc((out > BATCH ? out : BATCH) * sizeof(u64));
-    worker->recent = words_new(((size_t)1 << RECENT_BITS) * shape->words);
-    worker->block = malloc(chunk * shape->words * sizeof(u64));
+    worker->hashes = malloc(hashes * sizeof(u64));
+    worker->recent = words_new(recent * shape->words);
+    worker->block = malloc(BLOCK * shape->words * sizeof(u64));
+    worker->bytes = ((out + recent + BLOCK) * shape->words + hashes) * sizeof(u64);
     /* The state of zeros has its place here; what stands there at first must not look like it. */
     if (worker->recent)
         worker->recent[0] = 1;
@@ -191,7 +192,7 @@ static void work(struct worker *worker, bool alone)
 {
     struct custody_engine *engine = worker->engine;
     struct shard *mine = &engine->shards[worker->number];
-    u64 states = mine->store.count, bytes = shard_bytes(mine);
+    u64 states = mine->store.count, bytes = bytes_of(engine, worker->number);
     size_t count;
     const u64 *block;
     while (worker->status == CUSTODY_DONE && !atomic_load(&engine->pause) && (block = take(worker, &count))) {
@@ -203,9 +204,10 @@ static void work(struct worker *worker, bool alone)
             receive(worker);
         }
         u64 all = atomic_fetch_add(&engine->states, mine->store.count - states) + mine->store.count - states;
-        u64 used = atomic_fetch_add(&engine->bytes, shard_bytes(mine) - bytes) + shard_bytes(mine) - bytes;
+        u64 used = atomic_fetch_add(&engine->bytes, bytes_of(engine, worker->number) - bytes) +
+                   bytes_of(engine, worker->number) - bytes;
         states = mine->store.count;
-        bytes = shard_bytes(mine);
+        bytes = bytes_of(engine, worker->number);
         if (engine->max_bytes && is_full_now(engine, mine, used))
             atomic_store(&engine->full, true);
         if ((engine->max_states && all > engine->max_states) || atomic_load(&engine->full) ||
@@ -325,7 +327,7 @@ void count_up(struct custody_engine *engine)
     u64 states = 0, bytes = 0;
     for (u32 k = 0; k < engine->shape.threads; k++) {
         states += engine->shards[k].store.count;
-        bytes += shard_bytes(&engine->shards[k]);
+        bytes += bytes_of(engine, k);
     }
     atomic_store(&engine->states, states);
     atomic_store(&engine->bytes, bytes);

@@ -31,12 +31,14 @@ struct shard {
     struct store store;
     u64 *ends; /* of the layers, as counts of the store */
     size_t layers, room;
+    u64 looked; /* states that were looked for */
     _Alignas(APART) _Atomic u64 cursor; /* the next state to expand; below `ends` of the layer that is expanded */
 };
 
 struct worker {
     _Alignas(APART) struct custody_engine *engine;
     u32 number;
+    u64 bytes; /* of what follows, and of the batches that it made */
     struct tally tally;
     u64 *out, *block, *hashes;
     u64 *recent; /* states that were seen a moment ago, by the first bits of their hash; zeros at first */
@@ -82,9 +84,12 @@ static inline u32 owner_of(u64 hash, u32 threads)
     return (u32)(((hash * 0x9e3779b97f4a7c15u >> 32) * threads) >> 32);
 }
 
-static inline u64 shard_bytes(const struct shard *shard)
+/* What a shard and its worker have in memory. */
+static inline u64 bytes_of(const struct custody_engine *engine, u32 number)
 {
-    return shard->table.bytes + store_bytes(&shard->store) + shard->room * sizeof(u64);
+    const struct shard *shard = &engine->shards[number];
+    const struct worker *worker = &engine->workers[number];
+    return shard->table.bytes + store_bytes(&shard->store) + shard->room * sizeof(u64) + worker->bytes;
 }
 
 /* keep.c: puts states where they belong, as far as they are new.  `states` is used up. */

@@ -4,21 +4,24 @@
 #include <sched.h>
 
 enum {
-    AHEAD = 32,   /* how many states are prefetched ahead */
-    WAITING = 64, /* batches that may wait for a thread before others stop to send it more */
+    AHEAD = 32,      /* how many states are prefetched ahead */
+    FORESEEABLE = 4, /* that a state is known, where no more than one in so many is new */
+    WAITING = 64,    /* batches that may wait for a thread before others stop to send it more */
 };
 
 ALWAYS_INLINE enum custody_status keep_if_new(struct shard *shard, u64 hash, const u64 *state, const enum kind kind,
-                                              const unsigned words)
+                                              const unsigned words, const bool jumps)
 {
-    enum found found = insert(&shard->table, hash, state, kind, words);
-    if (LIKELY(found == KNOWN))
-        return CUSTODY_DONE;
-    u64 *place = store_append(&shard->store);
-    if (!place || found == NO_MEMORY)
+    struct store *store = &shard->store;
+    if (UNLIKELY(!store->room) && !store_extend(store))
         return CUSTODY_NO_MEMORY;
-    memcpy(place, state, words * sizeof(u64));
-    return CUSTODY_DONE;
+    enum found found = insert(&shard->table, hash, state, kind, words, jumps);
+    if (jumps && LIKELY(found == KNOWN))
+        return CUSTODY_DONE;
+    for (unsigned word = 0; word < words; word++)
+        store->next[word] = state[word];
+    store_take(store, found != KNOWN, words);
+    return LIKELY(found != NO_MEMORY) ? CUSTODY_DONE : CUSTODY_NO_MEMORY;
 }
 
 enum custody_status keep_known(struct shard *shard, u32 words, const u64 *states, size_t count)
@@ -30,16 +33,16 @@ enum custody_status keep_known(struct shard *shard, u32 words, const u64 *states
         u64 hash = table_hash(state, table->bits, words);
         switch (table->kind) {
         case BITS:
-            found = insert(table, hash, state, BITS, 1);
+            found = insert(table, hash, state, BITS, 1, true);
             break;
         case NARROW:
-            found = insert(table, hash, state, NARROW, 1);
+            found = insert(table, hash, state, NARROW, 1, true);
             break;
         case WORDS:
-            found = insert(table, hash, state, WORDS, words);
+            found = insert(table, hash, state, WORDS, words, true);
             break;
         default:
-            found = insert_any_rest(table, hash);
+            found = insert_any_rest(table, hash, true);
         }
     }
     return found == NO_MEMORY ? CUSTODY_NO_MEMORY : CUSTODY_DONE;
@@ -67,10 +70,8 @@ ALWAYS_INLINE size_t sift(struct worker *worker, u64 *states, size_t count, cons
     return left;
 }
 
-/* All of `states` belong to the shard, and their hashes are in `worker->hashes`.  Returns how many were looked at: the
- * table may have changed its kind. */
-ALWAYS_INLINE size_t keep_from(struct worker *worker, struct shard *shard, const u64 *states, size_t from,
-                               size_t count, const enum kind kind, const unsigned words)
+ALWAYS_INLINE size_t keep_each(struct worker *worker, struct shard *shard, const u64 *states, size_t from,
+                               size_t count, const enum kind kind, const unsigned words, const bool jumps)
 {
     const u64 *hashes = worker->hashes;
     for (size_t k = from; k < count && k < from + AHEAD; k++)
@@ -78,13 +79,23 @@ ALWAYS_INLINE size_t keep_from(struct worker *worker, struct shard *shard, const
     for (size_t k = from; k < count; k++) {
         if (k + AHEAD < count)
             prefetch(&shard->table, hashes[k + AHEAD], states + (k + AHEAD) * words, kind, words);
-        enum custody_status status = keep_if_new(shard, hashes[k], states + k * words, kind, words);
+        enum custody_status status = keep_if_new(shard, hashes[k], states + k * words, kind, words, jumps);
         if (UNLIKELY(status != CUSTODY_DONE))
             worker->status = status;
         if (UNLIKELY(status != CUSTODY_DONE || shard->table.kind != kind))
             return k + 1;
     }
     return count;
+}
+
+/* All of `states` belong to the shard, and their hashes are in `worker->hashes`.  Returns how many were looked at: the
+ * table may have changed its kind. */
+ALWAYS_INLINE size_t keep_from(struct worker *worker, struct shard *shard, const u64 *states, size_t from,
+                               size_t count, const enum kind kind, const unsigned words)
+{
+    return shard->store.count < shard->looked / FORESEEABLE
+               ? keep_each(worker, shard, states, from, count, kind, words, true)
+               : keep_each(worker, shard, states, from, count, kind, words, false);
 }
 
 /* ------------------------------------------------------------------ between threads */
@@ -96,10 +107,13 @@ static bool has_batches(struct worker *worker)
         if (worker->outgoing[to])
             continue;
         struct batch *batch = worker->spare;
-        if (batch)
+        if (batch) {
             worker->spare = batch->next;
-        else
-            batch = malloc(sizeof *batch + (size_t)BATCH * worker->engine->shape.words * sizeof(u64));
+        } else {
+            const size_t bytes = sizeof *batch + (size_t)BATCH * worker->engine->shape.words * sizeof(u64);
+            batch = malloc(bytes);
+            worker->bytes += bytes;
+        }
         if (!batch) {
             worker->status = CUSTODY_NO_MEMORY;
             return false;
@@ -221,6 +235,7 @@ static void put(struct worker *worker, u64 *states, size_t count, enum task task
 {
     size_t done = 0;
     count = prepare_states(worker, states, count, task);
+    worker->engine->shards[worker->number].looked += count;
     while (done < count && worker->status == CUSTODY_DONE)
         done = keep_states(worker, states, done, count);
 }

@@ -14,7 +14,7 @@ void custody_counts(const struct custody_engine *engine, struct custody_count *c
         const struct shard *shard = &engine->shards[k];
         count->states += shard->store.count;
         count->expanded += atomic_load(&shard->cursor);
-        count->bytes += shard_bytes(shard);
+        count->bytes += bytes_of(engine, k);
         count->orbit_states += engine->workers[k].tally.states;
         count->orbit_transitions += engine->workers[k].tally.transitions;
     }

@@ -1,15 +1,14 @@
-#define _GNU_SOURCE /* pread, pwrite, madvise */
+#define _GNU_SOURCE /* pread, pwrite */
 #include "store.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/types.h>
 #include <unistd.h>
 
-enum { CHUNK_WORDS = 1 << 18, MAX_CHUNKS = 1 << 22 };
+enum { CHUNK_WORDS = 1 << 15, MAX_CHUNKS = 1 << 22 };
 
 /* The directory of chunks is as long as it can ever be, so that it never moves; untouched pages of it cost nothing. */
 bool store_open(struct store *store, unsigned words)
@@ -47,26 +46,10 @@ static size_t chunk_bytes(const struct store *store)
     return store->per_chunk * store->words * sizeof(u64);
 }
 
-/* A search that fills one chunk will fill more: only the first is of small pages, of which few may be needed. */
-static u64 *chunk_new(const struct store *store)
-{
-#ifdef MADV_HUGEPAGE
-    enum { HUGE_PAGE = 1 << 21 };
-    if (store->count) {
-        size_t bytes = (chunk_bytes(store) + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
-        u64 *chunk = aligned_alloc(HUGE_PAGE, bytes);
-        if (chunk)
-            madvise(chunk, bytes, MADV_HUGEPAGE);
-        return chunk;
-    }
-#endif
-    return malloc(chunk_bytes(store));
-}
-
 bool store_extend(struct store *store)
 {
     size_t chunk = store->count / store->per_chunk;
-    if (chunk >= MAX_CHUNKS || !(store->chunks[chunk] = chunk_new(store)))
+    if (chunk >= MAX_CHUNKS || !(store->chunks[chunk] = malloc(chunk_bytes(store))))
         return false;
     store->resident++;
     store->next = store->chunks[chunk];

@@ -31,19 +31,15 @@ void store_close(struct store *store);
 /* Where the file will be, once one is needed; before, everything stays in memory. */
 bool store_use_file(struct store *store, const char *path);
 
-/* Begins the next chunk; false when there is no memory. */
+/* Begins the next chunk when there is no `room`; false when there is no memory. */
 bool store_extend(struct store *store);
 
-/* Where the next state goes, or NULL when there is no memory.  `store->count` is raised. */
-static inline u64 *store_append(struct store *store)
+/* Counts `states`, none or one, that was written to `next`.  There must be room for one. */
+static inline void store_take(struct store *store, bool states, unsigned words)
 {
-    if (UNLIKELY(!store->room) && !store_extend(store))
-        return NULL;
-    u64 *place = store->next;
-    store->next += store->words;
-    store->room--;
-    store->count++;
-    return place;
+    store->next += states * words;
+    store->room -= states;
+    store->count += states;
 }
 
 /* Up to `wanted` states from `index` on, which are all there, but no more than are in one chunk; `*got` says how many.

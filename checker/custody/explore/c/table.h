@@ -154,18 +154,6 @@ ALWAYS_INLINE bool is_full(const char *bucket, const enum kind kind, const unsig
     return !slot_is_empty(bucket, slots_in(kind, words) - 1, kind, words);
 }
 
-ALWAYS_INLINE bool bucket_has(const char *bucket, const u64 *state, const enum kind kind, const unsigned words)
-{
-    unsigned has = 0;
-    for (unsigned slot = 0; slot < slots_in(kind, words); slot++) {
-        u64 difference = 0;
-        for (unsigned k = 0; k < words; k++)
-            difference |= slot_word(bucket, slot, k, kind, words) ^ state[k];
-        has |= difference == 0;
-    }
-    return has;
-}
-
 ALWAYS_INLINE void prefetch(const struct table *table, u64 hash, const u64 *state, const enum kind kind,
                             const unsigned words)
 {
@@ -531,14 +519,36 @@ ALWAYS_INLINE u64 places(const struct table *table, const enum kind kind, const 
     return kind == BITS ? table->bytes * 8 : table->bytes / bucket_bytes(kind, words) * slots_in(kind, words) + 1;
 }
 
-/* Counts what was put into a bucket, and grows the table where it has to be. */
-ALWAYS_INLINE enum found added(struct table *table, const char *bucket, const enum kind kind, const unsigned words)
+/* Looks for a state in a bucket and puts it there where it is not and there is room; false when it belongs into the
+ * next one.  Where most states are known, `jumps` on that.  Else no processor can foresee it, and a jump that it guessed
+ * wrong costs more than to write a known state as zeros where there are zeros. */
+ALWAYS_INLINE bool insert_here(struct table *table, char *bucket, const u64 *state, enum found *found,
+                               const enum kind kind, const unsigned words, const bool jumps)
 {
-    table->count++;
-    bool at_end = bucket + bucket_bytes(kind, words) == table->slots + table->bytes;
-    if (UNLIKELY(table->count > table->most || at_end) && !grow(table, words))
-        return NO_MEMORY;
-    return FRESH;
+    const unsigned slots = slots_in(kind, words);
+    unsigned has = 0, used = 0;
+    for (unsigned slot = 0; slot < slots; slot++) {
+        u64 difference = 0;
+        for (unsigned k = 0; k < words; k++)
+            difference |= slot_word(bucket, slot, k, kind, words) ^ state[k];
+        has |= difference == 0;
+    }
+    *found = has ? KNOWN : FRESH;
+    if (jumps && LIKELY(has))
+        return true;
+    for (unsigned slot = 0; slot < slots; slot++)
+        used += !slot_is_empty(bucket, slot, kind, words);
+    if (used == slots)
+        return has;
+    u64 written[words];
+    for (unsigned k = 0; k < words; k++)
+        written[k] = has ? 0 : state[k];
+    save_slot(bucket, used, written, kind, words);
+    table->count += !has;
+    const bool at_end = bucket + bucket_bytes(kind, words) == table->slots + table->bytes;
+    if (UNLIKELY(table->count > table->most || (at_end && !has)) && !grow(table, words))
+        *found = NO_MEMORY;
+    return true;
 }
 
 static inline enum found insert_zero(struct table *table)
@@ -549,72 +559,64 @@ static inline enum found insert_zero(struct table *table)
     return FRESH;
 }
 
-static enum found insert_any_rest(struct table *table, u64 hash);
+static enum found insert_any_rest(struct table *table, u64 hash, bool jumps);
 
-ALWAYS_INLINE enum found insert_rest(struct table *table, u64 hash, const enum kind kind)
+ALWAYS_INLINE enum found insert_rest(struct table *table, u64 hash, const enum kind kind, const bool jumps)
 {
     while (table->kind == kind) {
         u64 first, rest = rest_of(table, hash, &first);
         for (unsigned far = 0; far <= MOST_FAR; far++) {
             char *bucket = table->slots + (first + far) * LINE;
             u64 wanted = rest_slot(table, rest, far);
-            if (LIKELY(bucket_has(bucket, &wanted, kind, 1)))
-                return KNOWN;
-            if (is_full(bucket, kind, 1))
-                continue;
-            save_slot(bucket, first_empty(bucket, kind, 1), &wanted, kind, 1);
-            return added(table, bucket, kind, 1);
+            enum found found;
+            if (LIKELY(insert_here(table, bucket, &wanted, &found, kind, 1, jumps)))
+                return found;
         }
         /* Nowhere near is room: as good as full. */
         if (!grow(table, 1))
             return NO_MEMORY;
     }
-    return insert_any_rest(table, hash);
+    return insert_any_rest(table, hash, jumps);
 }
 
 /* Whatever kind of rests it is, and whatever state. */
-static __attribute__((noinline)) enum found insert_any_rest(struct table *table, u64 hash)
+static __attribute__((noinline)) enum found insert_any_rest(struct table *table, u64 hash, bool jumps)
 {
     if (hash == 0)
         return insert_zero(table);
     switch (table->kind) {
     case RESTS4:
-        return insert_rest(table, hash, RESTS4);
+        return insert_rest(table, hash, RESTS4, jumps);
     case RESTS5:
-        return insert_rest(table, hash, RESTS5);
+        return insert_rest(table, hash, RESTS5, jumps);
     case RESTS6:
-        return insert_rest(table, hash, RESTS6);
+        return insert_rest(table, hash, RESTS6, jumps);
     default:
-        return insert_rest(table, hash, RESTS7);
+        return insert_rest(table, hash, RESTS7, jumps);
     }
 }
 
-/* A table of words may have become one of rests when this returns. */
+/* The table may have become one of another kind when this returns. */
 ALWAYS_INLINE enum found insert(struct table *table, u64 hash, const u64 *state, const enum kind kind,
-                                const unsigned words)
+                                const unsigned words, const bool jumps)
 {
     if (kind == BITS) {
         char *byte = table->slots + (state[0] >> 3);
         char bit = (char)(1 << (state[0] & 7));
-        if (*byte & bit)
-            return KNOWN;
+        const bool fresh = !(*byte & bit);
         *byte |= bit;
-        return FRESH;
+        return fresh ? FRESH : KNOWN;
     }
     if (UNLIKELY(is_zero(state, words)))
         return insert_zero(table);
     if (is_rests(kind))
-        return insert_rest(table, hash, kind);
+        return insert_rest(table, hash, kind, jumps);
     const size_t size = bucket_bytes(kind, words);
     char *bucket = table->slots + first_bucket(hash, table->buckets) * size;
-    for (;; bucket += size) {
-        if (LIKELY(bucket_has(bucket, state, kind, words)))
-            return KNOWN;
-        if (!is_full(bucket, kind, words))
-            break;
-    }
-    save_slot(bucket, first_empty(bucket, kind, words), state, kind, words);
-    return added(table, bucket, kind, words);
+    enum found found;
+    while (UNLIKELY(!insert_here(table, bucket, state, &found, kind, words, jumps)))
+        bucket += size;
+    return found;
 }
 
 #endif
