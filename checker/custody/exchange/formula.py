@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from custody.exchange.problem import ExportError
+from custody.exchange.step import alive
 from custody.exchange.straight import Line, size, straighten
 from custody.exchange.text import MOST_NODES
 from custody.system.expression import Expr, Op, Sort, and_, nodes, not_, or_
-from custody.system.model import Action, Effect, System, Variable
+from custody.system.model import Action, Effect, Form, Property, System, Variable
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,22 @@ def in_domain(variable: Variable) -> tuple[int, int] | None:
 def first(system: System) -> tuple[tuple[int, tuple[int, ...]], ...]:
     """Each variable with its possible first values."""
     return tuple((index, tuple(sorted(set(variable.initial)))) for index, variable in enumerate(system.variables))
+
+
+def always(prop: Property, system: System) -> Expr:
+    """What is true of every state where the property holds; of one that is to be reached, where it does not.
+
+    For properties of single states: not for one of steps, or of all runs.
+    """
+    match prop.form:
+        case Form.REACHABLE:
+            return not_(prop.expression)
+        case Form.DEADLOCK:
+            return alive(system)
+        case Form.HAZARD:
+            return not_(broken(prop.name, system))
+        case _:
+            return prop.expression
 
 
 def broken(property_name: str, system: System) -> Expr:

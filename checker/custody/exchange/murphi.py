@@ -18,7 +18,7 @@ import shlex
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import PurePath
 
-from custody.exchange.names import at, describe, explain, identifiers, plain, setting
+from custody.exchange.names import at, describe, explain, heading, identifiers, plain
 from custody.exchange.problem import ExportError
 from custody.exchange.step import Body, Demand, alive, body, over, selected
 from custody.exchange.straight import Line, straighten
@@ -56,9 +56,7 @@ class _Model:
         self.scope = Scope.of(system, NOTATION, self.names)
 
     def lines(self) -> Iterator[str]:
-        yield f"-- {plain(self.system.name)}, from {plain(self.system.file)}"
-        for name, value in self.system.parameters:
-            yield f"-- {plain(name)} = {plain(setting(value))}"
+        yield from heading(self.system, "--")
         yield from self._remarks()
         yield "var"
         for variable, name in zip(self.system.variables, self.names, strict=True):

@@ -7,9 +7,9 @@ name of the generated C code in any of the tools: `view[Device.0]` becomes `v_vi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from custody.system.model import Action, Variable
+from custody.system.model import Action, System, Variable
 from custody.system.place import NOWHERE, Place
 
 
@@ -33,6 +33,13 @@ def plain(text: str) -> str:
     ascii_only = text.encode("ascii", "backslashreplace").decode("ascii")
     printable = "".join(char if " " <= char <= "~" else " " for char in ascii_only)
     return printable.replace("\\", "/").replace('"', "'").replace("*/", "* /").replace("/*", "/ *")
+
+
+def heading(system: System, mark: str) -> Iterator[str]:
+    """What the model is of, and its parameters, each line behind the mark of a comment."""
+    yield f"{mark} {plain(system.name)}, from {plain(system.file)}"
+    for name, value in system.parameters:
+        yield f"{mark} {plain(name)} = {plain(setting(value))}"
 
 
 def describe(action: Action) -> str:

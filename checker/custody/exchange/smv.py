@@ -13,9 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from custody.exchange.formula import Formulas, Grammar, broken, first, in_domain, stays, step
-from custody.exchange.names import describe, explain, identifiers, plain, setting
-from custody.exchange.step import alive, selected
+from custody.exchange.formula import Formulas, Grammar, always, first, in_domain, stays, step
+from custody.exchange.names import describe, explain, heading, identifiers, plain
+from custody.exchange.step import selected
 from custody.exchange.straight import Line, straighten
 from custody.system.expression import Expr, Op, reads
 from custody.system.model import Action, Form, Property, System, Variable
@@ -84,9 +84,7 @@ class _Module:
         self.defines: list[str] = []
 
     def lines(self) -> Iterator[str]:
-        yield f"-- {plain(self.system.name)}, from {plain(self.system.file)}"
-        for name, value in self.system.parameters:
-            yield f"-- {plain(name)} = {plain(setting(value))}"
+        yield from heading(self.system, "--")
         yield "--"
         yield f"-- nuXmv -int {plain(self.file)}, then: go; print_reachable_states; check_invar"
         yield "-- The reachable states are the states of the system."
@@ -146,29 +144,15 @@ class _Module:
         return GRAMMAR.text(value, self._define(prefix, lines))
 
     def _claim(self, number: int, prop: Property) -> Iterator[str]:
-        prefix = f"p{number}"
-        yield f"-- {plain(prop.name)}"
-        match prop.form:
-            case Form.REACHABLE:
-                yield f"INVARSPEC !({self._whole(prefix, prop.expression)}); -- false where it is reached"
-            case Form.DEADLOCK:
-                yield f"INVARSPEC {self._whole(prefix, alive(self.system))};"
-            case Form.HAZARD:
-                yield f"INVARSPEC !({self._whole(prefix, broken(prop.name, self.system))});"
-            case Form.STEP:
-                # Definitions may not speak of the next state, so this one is written out.
-                same = " & ".join(
-                    [
-                        "TRUE",
-                        *(
-                            f"next({self.names[index]}) = {self.names[index]}"
-                            for index in sorted(reads(prop.expression))
-                        ),
-                    ]
-                )
-                yield f"INVARSPEC ({same}) | {GRAMMAR.text(prop.expression, self.names)};"
-            case _:
-                yield f"INVARSPEC {self._whole(prefix, prop.expression)};"
+        remark = " (false where it is reached)" if prop.form is Form.REACHABLE else ""
+        yield f"-- {plain(prop.name)}{remark}"
+        if prop.form is not Form.STEP:
+            yield f"INVARSPEC {self._whole(f'p{number}', always(prop, self.system))};"
+            return
+        # Definitions may not speak of the next state, so this one is written out.
+        moved = sorted(reads(prop.expression))
+        same = " & ".join(["TRUE", *(f"next({self.names[index]}) = {self.names[index]}" for index in moved)])
+        yield f"INVARSPEC ({same}) | {GRAMMAR.text(prop.expression, self.names)};"
 
 
 def _type(variable: Variable) -> str:

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from pathlib import PurePath
 
-from custody.exchange.formula import Formulas, Grammar, broken, first, in_domain, stays, step
-from custody.exchange.names import describe, explain, identifiers, plain, setting
-from custody.exchange.step import alive, selected
+from custody.exchange.formula import Formulas, Grammar, always, first, in_domain, stays, step
+from custody.exchange.names import describe, explain, heading, identifiers
+from custody.exchange.step import selected
 from custody.exchange.straight import Line, straighten
 from custody.system.expression import TRUE, Expr, Op
 from custody.system.model import Action, Form, Property, System
@@ -66,9 +66,7 @@ class _Module:
 
     def lines(self) -> Iterator[str]:
         yield f"---- MODULE {self.module} ----"
-        yield rf"\* {plain(self.system.name)}, from {plain(self.system.file)}"
-        for name, value in self.system.parameters:
-            yield rf"\* {plain(name)} = {plain(setting(value))}"
+        yield from heading(self.system, r"\*")
         yield from self._remarks()
         yield "EXTENDS Integers"
         if self.variables:
@@ -129,17 +127,11 @@ class _Module:
         yield rf"{indent}/\ UNCHANGED <<{kept}>>"
 
     def _claim(self, name: str, prop: Property) -> Iterator[str]:
-        match prop.form:
-            case Form.REACHABLE:
-                yield rf"{name} == ~{self._whole(prop.expression)} \* violated where it is reached"
-            case Form.DEADLOCK:
-                yield f"{name} == {self._whole(alive(self.system))}"
-            case Form.HAZARD:
-                yield f"{name} == ~{self._whole(broken(prop.name, self.system))}"
-            case Form.STEP:
-                yield f"{name} == [][{self._whole(prop.expression)}]_vars"
-            case _:
-                yield f"{name} == {self._whole(prop.expression)}"
+        if prop.form is Form.STEP:
+            yield f"{name} == [][{self._whole(prop.expression)}]_vars"
+            return
+        remark = r" \* violated where it is reached" if prop.form is Form.REACHABLE else ""
+        yield f"{name} == {self._whole(always(prop, self.system))}{remark}"
 
     def _whole(self, expression: Expr) -> str:
         lines, (value,) = straighten((expression,), len(self.system.variables))

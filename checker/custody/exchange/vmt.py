@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from custody.exchange.formula import Grammar, broken, first, in_domain, stays, step
-from custody.exchange.names import describe, explain, identifiers, plain, setting
-from custody.exchange.step import alive, selected
+from custody.exchange.formula import Grammar, always, first, in_domain, stays, step
+from custody.exchange.names import describe, explain, heading, identifiers, plain
+from custody.exchange.step import selected
 from custody.exchange.straight import Line, straighten
 from custody.system.expression import Expr, Op
 from custody.system.model import Action, Form, Property, System
@@ -60,9 +60,7 @@ class _Formulas:
         self.names = dict(enumerate(self.variables))
 
     def lines(self) -> Iterator[str]:
-        yield f"; {plain(self.system.name)}, from {plain(self.system.file)}"
-        for name, value in self.system.parameters:
-            yield f"; {plain(name)} = {plain(setting(value))}"
+        yield from heading(self.system, ";")
         yield ";"
         yield f"; {plain(self.file)} is SMT-LIB 2 in the VMT form: init, trans and prop_N are what the names say,"
         yield "; range holds for every value that a variable can have, and NAME.next is NAME after a step."
@@ -84,7 +82,8 @@ class _Formulas:
         yield f"(define-fun trans () Bool (! {_or(names)} :trans true))"
         for number, prop in enumerate(self.properties):
             yield f"; {plain(prop.name)}"
-            yield f"(define-fun prop_{number} () Bool (! {self._claim(prop)} :invar-property {number}))"
+            text = self._whole(always(prop, self.system))
+            yield f"(define-fun prop_{number} () Bool (! {text} :invar-property {number}))"
 
     def _ranges(self, suffix: str) -> Iterator[str]:
         for variable, name in zip(self.system.variables, self.variables, strict=True):
@@ -113,17 +112,6 @@ class _Formulas:
 
     def _same(self, index: int) -> str:
         return f"(= {self.variables[index]}.next {self.variables[index]})"
-
-    def _claim(self, prop: Property) -> str:
-        match prop.form:
-            case Form.REACHABLE:
-                return f"(not {self._whole(prop.expression)})"
-            case Form.DEADLOCK:
-                return self._whole(alive(self.system))
-            case Form.HAZARD:
-                return f"(not {self._whole(broken(prop.name, self.system))})"
-            case _:
-                return self._whole(prop.expression)
 
     def _whole(self, expression: Expr) -> str:
         lines, (value,) = straighten((expression,), len(self.system.variables))
