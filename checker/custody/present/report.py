@@ -13,7 +13,7 @@ from custody.language.diagnostic import Diagnostic
 from custody.properties.replay import steps
 from custody.properties.result import Notice, Outcome, PropertyResult, RunResult
 from custody.properties.vacuity import standing
-from custody.system.display import changes, show, variables
+from custody.system.display import Difference, changes, differences, show, variables
 from custody.system.finding import Trace, Verdict
 from custody.system.model import Action, Property, System
 from custody.why.result import Explanation
@@ -48,11 +48,13 @@ class Report:
 class Step:
     """A line of a trace: who does what, and which declared things it changes (name -> old, new).
 
-    `breaks` is the message of the check that the step breaks; such a step changes nothing.
+    `told` says the same for a person, with only those fields of a record that change. `breaks` is the message of the
+    check that the step breaks; such a step changes nothing.
     """
 
     action: Action
     changes: dict[str, tuple[str, str]]
+    told: tuple[Difference, ...] = ()
     breaks: str | None = None
 
 
@@ -62,9 +64,10 @@ def trace_steps(system: System, trace: Trace) -> tuple[Step, ...]:
     for before, index, after in steps(trace):
         action = system.actions[index]
         if after is None:
-            found.append(Step(action, {}, action.checks[trace.broken or 0].message))
+            found.append(Step(action, {}, breaks=action.checks[trace.broken or 0].message))
         else:
-            found.append(Step(action, changes(system.views, before, after)))
+            told = tuple(differences(system.views, before, after))
+            found.append(Step(action, changes(system.views, before, after), told))
     return tuple(found)
 
 
@@ -93,7 +96,8 @@ def step_words(action: Action) -> str:
         words = f"calls {call}"
     else:
         words = f"{call}: {action.label}"
-    return f"{words} ({action.outcome})" if action.outcome else words
+    # A branch that does nothing but fail is called after its outcome.
+    return f"{words} ({action.outcome})" if action.outcome not in (None, "", action.label) else words
 
 
 def statement(subject: Property) -> str:

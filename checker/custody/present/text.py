@@ -188,7 +188,7 @@ def _span(first: int, last: int) -> str:
 def _changes(step: Step) -> str:
     if step.breaks is not None:
         return step.breaks
-    return ", ".join(f"{name}: {old} \N{RIGHTWARDS ARROW} {new}" for name, (old, new) in step.changes.items())
+    return ", ".join(f"{found.name}: {found.old} \N{RIGHTWARDS ARROW} {found.new}" for found in step.told)
 
 
 def _table(page: Page, results: list[PropertyResult], implicitly: str) -> Iterator[str]:

@@ -106,7 +106,7 @@ def _walk(system: System, trace: Trace, detailed: int = -1) -> list[str]:
     for number, step in enumerate(trace_steps(system, trace)):
         words = f"{step.action.actor} {step_words(step.action)}"
         if number == detailed:
-            changed = [f"{name} = {new}" for name, (_, new) in step.changes.items()]
+            changed = [f"{change.name} = {change.new}" for change in step.told]
             words += f", so that {', '.join(changed)}" if changed else ", which breaks a check" if step.breaks else ""
         found.append(words)
     return found

@@ -13,7 +13,7 @@ from pathlib import PurePath
 
 from custody.present.report import step_words
 from custody.simulate.walk import Taken, Walk
-from custody.system.display import changes, show
+from custody.system.display import differences, show
 from custody.system.evaluate import evaluate
 from custody.system.expression import Expr
 from custody.system.finding import Trace
@@ -143,8 +143,8 @@ class Player:
         if taken.check is not None:
             yield f"     broken: {taken.check.message} ({taken.check.property})"
         elif taken.after is not None:
-            for name, (old, new) in changes(self.walk.system.views, before, taken.after).items():
-                yield f"     {name}: {old} -> {new}"
+            for found in differences(self.walk.system.views, before, taken.after):
+                yield f"     {found.name}: {found.old} -> {found.new}"
         for subject in self.walk.violated():
             if taken.check is None or taken.check.property != subject.name:
                 yield f"     violated: {subject.name}"

@@ -94,6 +94,41 @@ def changes(views: Sequence[View], before: Sequence[int], after: Sequence[int]) 
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What a step changes, as near as it has a name, such as `DmaBuf.0.refs`; `parts` are the variables behind it."""
+
+    name: str
+    old: str
+    new: str
+    parts: frozenset[int]
+
+
+def differences(views: Sequence[View], before: Sequence[int], after: Sequence[int]) -> Iterator[Difference]:
+    """The changes, field by field where a record stays a record: of five fields only the one that is another."""
+    for view in views:
+        if not view.hidden:
+            yield from _differences(view.name, view.shape, before, after)
+
+
+def _differences(name: str, shape: Shape, before: Sequence[int], after: Sequence[int]) -> Iterator[Difference]:
+    match shape:
+        case RecordShape(fields):
+            for field, part in fields:
+                yield from _differences(f"{name}.{field}", part, before, after)
+            return
+        case VariantShape(tag, payloads) if before[tag.variable] == after[tag.variable]:
+            payload = payloads[after[tag.variable]]
+            if len(payload) == 1 and isinstance(payload[0], RecordShape):
+                yield from _differences(name, payload[0], before, after)
+                return
+        case _:
+            pass
+    old, new = show(shape, before), show(shape, after)
+    if old != new:
+        yield Difference(name, old, new, frozenset(variables(shape)))
+
+
 def variables(shape: Shape) -> Iterator[int]:
     """The indices of the variables that the shape shows, the one that decides about the others first."""
     match shape:

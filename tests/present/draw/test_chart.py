@@ -9,14 +9,16 @@ import pytest
 
 from custody.language import instances, load
 from custody.present.draw.chart import chart
-from custody.present.draw.style import WRONG
+from custody.present.draw.style import HEAD_FILL, SIDES, WRONG
 from custody.present.draw.table import Cell, Table, lay_out
 from custody.present.draw.table_svg import table_svg
 from custody.properties.check import check
-from custody.system.display import View
+from custody.system.display import RecordShape, ScalarShape, VariantShape, View, differences
+from custody.system.expression import not_
 from custody.system.finding import Trace, Verdict
+from custody.system.model import Form, Kind, Property
 from custody.system.place import Place
-from support.drawn import BLOWN_TRACE, blown, overlapping, result, texts, tips
+from support.drawn import BLOWN_TRACE, blown, corridor, overlapping, result, standing_at, texts, tips
 from support.lamps import CAN_SHINE, NEVER_BLOWN, NO_DEADLOCK, NO_SHORT, lamp
 
 PROTOCOLS = Path(__file__).parents[2] / "protocols"
@@ -24,7 +26,7 @@ PROTOCOLS = Path(__file__).parents[2] / "protocols"
 
 def column(table: Table, head: str) -> list[Cell]:
     """The cells below a head."""
-    at = next(cell.column for cell in table.cells if cell.row == 0 and cell.texts == (head,))
+    at = next(cell.column for cell in table.cells if cell.row == 0 and cell.texts[0] == head)
     return [cell for cell in table.cells if cell.column == at and cell.row > 0 and cell.columns == 1]
 
 
@@ -39,13 +41,13 @@ def philosophers() -> Table:
 
 def test_each_step_is_in_the_lane_of_its_actor_with_its_source_line() -> None:
     table = chart(*blown())
-    assert heads(table) == ["step", "User.0", "lamp", "line"]
+    assert heads(table) == ["step", "User.0", "lamp", "source"]
     assert [cell.texts for cell in column(table, "User.0")] == [
         (),
         ("press(finger: thumb): switch on",),
         ("press(finger: thumb): blow the fuse",),
     ]
-    assert [cell.texts for cell in column(table, "line")] == [(), ("10",), ("11",)]
+    assert [cell.texts for cell in column(table, "source")] == [(), ("10",), ("11",)]
     assert "lamp.custody:11" in tips(table_svg(table))
 
 
@@ -81,9 +83,53 @@ def test_no_text_of_a_real_chart_lies_over_another() -> None:
     assert sum(box.width * box.height for box in layout.boxes) == pytest.approx(layout.width * layout.height)
 
 
+def test_a_head_says_whose_side_an_actor_is_on_and_what_a_value_is_about() -> None:
+    system, found = blown()
+    sided = replace(system, actions=tuple(replace(action, side="user") for action in system.actions))
+    told = {cell.texts: cell.fill for cell in chart(sided, found).cells if cell.row == 0}
+    assert told["User.0", "user"] == SIDES["user"][1]
+    assert told["lamp",] == HEAD_FILL
+    assert [cell.texts for cell in philosophers().cells if cell.row == 0][-2] == ("fork[2]", "lock")
+
+
+def test_a_long_chart_says_again_what_its_columns_are() -> None:
+    never = Property(
+        "never_there", Form.INVARIANT, Kind.INVARIANT, Place("corridor.custody", 5), not_(standing_at(41))
+    )
+    system = corridor(41, never)
+    trace = Trace(tuple((n,) for n in range(42)), tuple(range(41)))
+    table = chart(system, result(never, trace))
+    above = [cell.row for cell in table.cells if cell.texts == ("Guest.0", "user")]
+    assert above == [0, 18, 35], "above the start and the first 16 steps, above the next 16, and above the last 9"
+    assert all((row, 2) in {(cell.row, cell.column) for cell in table.cells} for row in (1, 19, 36)), "values again"
+    assert [
+        cell.texts[0] for cell in table.cells if cell.column == 0 and cell.columns == 1 and cell.row in (17, 19)
+    ] == [
+        "16",
+        "17",
+    ]
+    layout = lay_out(table)
+    assert not overlapping(layout.boxes)
+    assert sum(box.width * box.height for box in layout.boxes) == pytest.approx(layout.width * layout.height)
+
+
+def test_of_a_record_only_the_field_that_changes_is_told() -> None:
+    ref, flag = ScalarShape(1, 0, None), ScalarShape(2, 0, ("false", "true"))
+    shape = VariantShape(ScalarShape(0, 0, ("free", "live")), ((), (RecordShape((("refs", ref), ("busy", flag))),)))
+    told = [
+        [(found.name, found.old, found.new, found.parts) for found in differences([View("b", shape)], before, after)]
+        for before, after in (((0, 0, 0), (1, 1, 0)), ((1, 1, 0), (1, 2, 0)), ((1, 2, 1), (1, 2, 1)))
+    ]
+    assert told == [
+        [("b", "free", "live({refs: 1, busy: false})", {0, 1, 2})],
+        [("b.refs", "1", "2", {1})],
+        [],
+    ]
+
+
 def test_what_has_no_lane_is_said_in_words() -> None:
     table = chart(*blown(), watched=())
-    assert heads(table) == ["step", "User.0", "what changes", "line"]
+    assert heads(table) == ["step", "User.0", "what changes", "source"]
     assert [cell.texts for cell in column(table, "what changes")] == [("lamp: off → on",), ("lamp: on → blown",)]
 
 
@@ -91,7 +137,7 @@ def test_asked_for_lanes_are_drawn_whether_they_change_or_not() -> None:
     system, found = blown()
     still = View("still", system.views[0].shape, hidden=True)
     table = chart(system, found, watched=[still])
-    assert heads(table) == ["step", "User.0", "still", "line"]
+    assert heads(table) == ["step", "User.0", "still", "source"]
 
 
 def test_a_first_value_that_was_chosen_is_told() -> None:
@@ -102,7 +148,7 @@ def test_a_first_value_that_was_chosen_is_told() -> None:
 
 def test_a_wrong_first_state_is_marked_itself() -> None:
     table = chart(lamp(NEVER_BLOWN, start=(2,)), result(NEVER_BLOWN, Trace(((2,),), ())))
-    assert heads(table) == ["step", "lamp", "line"]
+    assert heads(table) == ["step", "lamp", "source"]
     assert column(table, "step")[0].texts == ("start", "wrong")
     assert column(table, "lamp")[0].texts == ("blown",)
     assert not overlapping(lay_out(table).boxes)
@@ -139,7 +185,7 @@ def test_a_step_from_a_module_says_which() -> None:
     system, found = blown()
     moved = replace(system.actions[1], place=Place("lib/coherency.custody", 60))
     table = chart(replace(system, actions=(system.actions[0], moved)), found)
-    assert [cell.texts for cell in column(table, "line")] == [(), ("10",), ("coherency:60",)]
+    assert [cell.texts for cell in column(table, "source")] == [(), ("10",), ("coherency:60",)]
 
 
 def test_a_property_without_a_trace_is_refused() -> None:

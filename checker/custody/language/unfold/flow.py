@@ -425,6 +425,9 @@ class Flow:
                     fork.outcome = alternative.outcome.words
                     if not fork.label or fork.label == node.text:
                         fork.label = alternative.outcome.words
+                elif fork.label == node.text and alternative.body:
+                    # Which of them, said by what it begins with.
+                    fork.label = f"{node.text}: {alternative.body[0].text}"
                 forks.append((fork, entry))
             return forks
 

@@ -3,14 +3,14 @@
 Beside the actors stand the values that matter: who holds each lock, where the data is fresh, and what the property
 looks at, each as blocks from the step that gives it a value to the step that takes it away.  Everything else that a
 step changes is in a column of words.  The step that breaks the property is framed and marked, and the explanation
-stands below it.
+stands below it.  A long chart says again after some steps what its columns are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby, pairwise
+from itertools import pairwise
 from pathlib import PurePath
 
 from custody.present.draw.lanes import READING, About, Lane, is_fresh, lanes, of_views
@@ -31,6 +31,12 @@ _LANE, _VALUE, _WORDS, _REST = 230.0, 190.0, 330.0, 130.0
 _LEAST = 420.0
 """The narrowest that a chart gets, so that there is room to explain."""
 
+_STRETCH = 16
+"""After so many steps the heads stand again, unless less than half as many are left."""
+
+_KINDS = {About.LOCK: ("lock",), About.DATA: ("data",), About.VALUE: ()}
+"""What a head says of a value that is not only one: `line` may be a line of a cache."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Run:
@@ -50,9 +56,17 @@ class _Run:
         """Whether there is anything to tell of the first state."""
         return bool(self.watched or self.chosen or not self.steps)
 
+    @property
+    def stretches(self) -> tuple[range, ...]:
+        """The steps below each row of heads, in order; 0 is the start."""
+        first, end = 0 if self.has_start else 1, len(self.steps) + 1
+        breaks = [at for at in range(_STRETCH + 1, end, _STRETCH) if end - at > _STRETCH // 2]
+        return tuple(range(begin, stop) for begin, stop in pairwise([first, *breaks, end]))
+
     def row(self, step: int) -> int:
         """The row of a step; 0 is the start."""
-        return step + (1 if self.has_start else 0)
+        heads = sum(step >= stretch.start for stretch in self.stretches)
+        return step + heads - (0 if self.has_start else 1)
 
     @property
     def has_words(self) -> bool:
@@ -61,23 +75,19 @@ class _Run:
 
     def started(self) -> Iterator[str]:
         """What was chosen at first and has no lane, in words."""
-        return (f"{name}: {value}" for name, value in self.chosen.items() if not self._is_covered(name, None))
+        parts = {view.name: variables(view.shape) for view in self.system.views}
+        return (f"{name}: {value}" for name, value in self.chosen.items() if not self._has_lanes(parts[name]))
 
     def changed(self, number: int) -> Iterator[str]:
         """What the step changes that has no lane, in words."""
-        changes = self.steps[number - 1].changes
-        return (
-            f"{name}: {old} → {new}" for name, (old, new) in changes.items() if not self._is_covered(name, number)
-        )
-
-    def _is_covered(self, name: str, number: int | None) -> bool:
-        """Whether the lanes show what is called so, or all of it that the step changes."""
-        lanes = frozenset[int]().union(*(lane.parts for lane in self.watched))
-        parts = next(frozenset(variables(view.shape)) for view in self.system.views if view.name == name)
-        if number is not None:
+        for change in self.steps[number - 1].told:
             before, after = self.trace.states[number - 1], self.trace.states[number]
-            parts = frozenset(part for part in parts if before[part] != after[part])
-        return parts <= lanes
+            if not self._has_lanes(part for part in change.parts if before[part] != after[part]):
+                yield f"{change.name}: {change.old} → {change.new}"
+
+    def _has_lanes(self, parts: Iterable[int]) -> bool:
+        """Whether the lanes show all of these variables."""
+        return frozenset[int]().union(*(lane.parts for lane in self.watched)).issuperset(parts)
 
 
 def chart(
@@ -102,22 +112,18 @@ def chart(
         links=links,
     )
     blame = asked if run.wrong else frozenset[int]()
-    heads = [*run.actors, *(lane.name for lane in run.watched)]
     most = [_REST, *(_LANE for _ in run.actors), *(_VALUE for _ in run.watched)]
     if run.has_words:
-        heads.append("also changes" if run.watched else "what changes")
         most.append(_WORDS)
-    heads.append("line")
     most.append(_REST)
-    cells = [Cell(0, at, (text,), fill=HEAD_FILL, bold=True) for at, text in enumerate(["step", *heads])]
-    cells += _numbers(run)
+    cells = [*_heads(run), *_numbers(run)]
     for lane, actor in enumerate(run.actors):
         cells += _lane(run, 1 + lane, actor)
     for at, lane in enumerate(run.watched):
         cells += _values(run, 1 + len(run.actors) + at, lane, blame)
     if run.has_words:
-        cells += _words(run, len(heads) - 1)
-    cells += _lines(run, len(heads))
+        cells += _words(run, len(most) - 2)
+    cells += _places(run, len(most) - 1)
     cells.append(_foot(run, result.message, len(most), violated=violated))
     rules = f" [{', '.join(subject.rules)}]" if subject.rules else ""
     title = f"{system.name}: {subject.name} {'is violated' if violated else 'is reached'}{rules}"
@@ -141,6 +147,26 @@ def _actors(system: System, steps: Sequence[Step]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*declared, *acting]))
 
 
+def _heads(run: _Run) -> Iterator[Cell]:
+    """Who and what the columns are, above each stretch of steps: an actor in the colour of its side, named below."""
+    for stretch in run.stretches:
+        row = run.row(stretch.start) - 1
+        texts: list[tuple[str, ...]] = [("step",)]
+        fills = [HEAD_FILL]
+        for actor in run.actors:
+            sides = {step.action.side or "" for step in run.steps if step.action.actor == actor}
+            side = sides.pop() if len(sides) == 1 else ""
+            texts.append((actor, side) if side and side != actor.lower() else (actor,))
+            fills.append(side_fill(side) if side else HEAD_FILL)
+        texts += [(lane.name, *_KINDS[lane.about]) for lane in run.watched]
+        if run.has_words:
+            texts.append(("also changes" if run.watched else "what changes",))
+        texts.append(("source",))
+        fills += [HEAD_FILL] * (len(texts) - len(fills))
+        for at, (text, fill_) in enumerate(zip(texts, fills, strict=True)):
+            yield Cell(row, at, text, fill=fill_, bold=True)
+
+
 def _numbers(run: _Run) -> Iterable[Cell]:
     last = len(run.steps)
     for number in range(0 if run.has_start else 1, last + 1):
@@ -156,19 +182,13 @@ def _numbers(run: _Run) -> Iterable[Cell]:
 
 def _lane(run: _Run, column: int, actor: str) -> Iterable[Cell]:
     """A cell for each step of the actor, and one for each time that it does nothing."""
-    first = run.row(0) if run.has_start else run.row(1)
-    rows = [None] * (run.row(1) - first) + [
-        (number, step) if step.action.actor == actor else None for number, step in enumerate(run.steps, 1)
-    ]
-    row = first
-    for idle, group in groupby(rows, key=lambda entry: entry is None):
-        entries = list(group)
-        if idle:
-            yield Cell(row, column, (), rows=len(entries))
-        for offset, entry in enumerate(entries):
-            if entry is not None:
-                yield _step(run, row + offset, column, *entry)
-        row += len(entries)
+    for stretch in run.stretches:
+        acts = [number for number in stretch if number and run.steps[number - 1].action.actor == actor]
+        for before, after in pairwise([stretch.start - 1, *acts, stretch.stop]):
+            if after - before > 1:
+                yield Cell(run.row(before + 1), column, (), rows=after - before - 1)
+            if after < stretch.stop:
+                yield _step(run, run.row(after), column, after, run.steps[after - 1])
 
 
 def _step(run: _Run, row: int, column: int, number: int, step: Step) -> Cell:
@@ -181,18 +201,24 @@ def _step(run: _Run, row: int, column: int, number: int, step: Step) -> Cell:
 
 
 def _values(run: _Run, column: int, lane: Lane, blame: frozenset[int]) -> Iterable[Cell]:
-    """A block for each value, as high as it stays. The last one is marked where the property fails by it."""
+    """A block for each value, as high as it stays, and again below each row of heads. The last one is marked where
+    the property fails by it."""
     shown = list(lane.shown)
     shown += shown[-1:] * (len(run.steps) + 1 - len(shown))
-    starts = [0, *(at for at, (old, new) in enumerate(pairwise(shown), 1) if old != new), len(shown)]
-    for begin, end in pairwise(starts):
-        value = shown[begin]
-        cell = Cell(
-            run.row(begin), column, (value,), rows=end - begin, fill=_lane_fill(run, lane, value), tip=lane.name
-        )
-        if run.wrong and end == len(shown) and not blame.isdisjoint(lane.parts):
-            cell = replace(cell, ink=WRONG, bold=True)
-        yield cell
+    for stretch in run.stretches:
+        starts = [at for at in stretch if at == stretch.start or shown[at] != shown[at - 1]]
+        for begin, end in pairwise([*starts, stretch.stop]):
+            cell = Cell(
+                run.row(begin),
+                column,
+                (shown[begin],),
+                rows=end - begin,
+                fill=_lane_fill(run, lane, shown[begin]),
+                tip=lane.name,
+            )
+            if run.wrong and end == len(shown) and not blame.isdisjoint(lane.parts):
+                cell = replace(cell, ink=WRONG, bold=True)
+            yield cell
 
 
 def _lane_fill(run: _Run, lane: Lane, value: str) -> str:
@@ -211,7 +237,7 @@ def _words(run: _Run, column: int) -> Iterable[Cell]:
         yield Cell(run.row(number), column, tuple(run.changed(number)))
 
 
-def _lines(run: _Run, column: int) -> Iterable[Cell]:
+def _places(run: _Run, column: int) -> Iterable[Cell]:
     if run.has_start:
         yield Cell(run.row(0), column, ())
     for number, step in enumerate(run.steps, 1):

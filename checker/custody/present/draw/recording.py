@@ -11,7 +11,7 @@ from custody.evidence.run import Run
 from custody.present.draw.style import FAINT, HEAD_FILL, WRONG, WRONG_FILL, side_fill
 from custody.present.draw.table import Cell, Table
 from custody.present.recording import lanes_of, name_of, shown_events, summary, what, words_of
-from custody.system.display import changes
+from custody.system.display import differences
 
 MOST_ROWS = 16
 
@@ -65,8 +65,8 @@ def _row(run: Run, row: int, event: Event, lanes: list[int], wrong: bool) -> Ite
             yield Cell(row, column, (what(event),), fill=side_fill(side), tip=event.line.text.strip())
     texts: tuple[str, ...] = ()
     if entry is not None and len(entry.way.state) == len(run.sized.system.variables):
-        moved = changes(run.sized.system.views, entry.way.start, entry.way.state)
-        texts = tuple(f"{name}: {old} → {new}" for name, (old, new) in moved.items())
+        moved = differences(run.sized.system.views, entry.way.start, entry.way.state)
+        texts = tuple(f"{found.name}: {found.old} → {found.new}" for found in moved)
     yield Cell(row, len(lanes) + 1, texts)
     yield Cell(row, len(lanes) + 2, (f"{event.line.time:.6f}" if event.line.time is not None else "",), ink=FAINT)
 
