@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -12,12 +13,14 @@ from custody.cli.codes import heaviest
 from custody.cli.options import Exploring, exploring, source_option
 from custody.cli.outputs import human_stream
 from custody.cli.session import Session, jobs_option
+from custody.language.program import Program
 from custody.present.draw.dot import map_dot
 from custody.present.draw.links import Links
 from custody.present.draw.maps import map_of
 from custody.present.draw.render import NoGraphvizError, render, write
 from custody.present.machine import timeless
 from custody.present.page.content import Content, gather
+from custody.present.page.explained import Said, kept, made_with
 from custody.present.page.html import Picture, html
 from custody.present.page.markdown import markdown
 from custody.present.report import Report
@@ -40,6 +43,21 @@ MOST_STATES = 5_000
     metavar="FILE.svg",
     help="A picture to show in the page, such as what the benchmarks drew. Repeatable.",
 )
+@click.option(
+    "--explain",
+    is_flag=True,
+    help="Say of each violation why it is one and what would have prevented it, as `custody check --explain` does."
+    " Takes minutes for a large model.",
+)
+@click.option(
+    "--explained",
+    "explained_files",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False),
+    metavar="FILE.json",
+    help="Explanations that were kept, such as reports/explanations.json; those of another version of a specification"
+    " are left out. Repeatable.",
+)
 @click.option("--no-maps", is_flag=True, help="Without state maps, which need graphviz.")
 @source_option
 def command(
@@ -48,6 +66,8 @@ def command(
     jobs: int | None,
     target: str,
     plots: tuple[str, ...],
+    explain: bool,
+    explained_files: tuple[str, ...],
     no_maps: bool,
     source_url: str,
 ) -> int:
@@ -62,11 +82,13 @@ def command(
     except OSError as error:
         raise click.UsageError(f"cannot write into {target}: {error.strerror}") from None
     pictures = [_picture(plot) for plot in plots]
-    session = Session(human_stream(()), exploring, jobs)
+    texts = {file: _text(file) for file in explained_files}
+    _kept(texts, {})  # A file of another kind is told now, and not after a long search.
+    session = Session(human_stream(()), exploring, jobs, explain)
     session.check_all(paths)
     report = session.finish()
     links = Links(target, source_url)
-    content = gather(report, links)
+    content = gather(report, links, {**_kept(texts, session.programs), **made_with(report)})
     maps = {} if no_maps else _maps(report, content, links)
     page = html(content, pictures, maps, links)
     data = json.dumps(timeless(report), indent=1) + "\n"
@@ -79,11 +101,28 @@ def command(
     return heaviest(session.codes)
 
 
-def _picture(plot: str) -> Picture:
+def _text(file: str) -> str:
     try:
-        text = Path(plot).read_text(encoding="utf-8")
+        return Path(file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise click.UsageError(f"cannot read {plot}: {error}") from None
+        raise click.UsageError(f"cannot read {file}: {error}") from None
+
+
+def _kept(texts: Mapping[str, str], programs: Mapping[str, Program]) -> dict[tuple[str, str], Said]:
+    found: dict[tuple[str, str], Said] = {}
+    for file, text in texts.items():
+        try:
+            known, outdated = kept(text, programs)
+        except ValueError as error:
+            raise click.UsageError(f"cannot read {file}: {error}") from None
+        found |= known
+        for spec in outdated:
+            click.echo(f"note: {file} explains an earlier version of {spec}, and is left out", err=True)
+    return found
+
+
+def _picture(plot: str) -> Picture:
+    text = _text(plot)
     if "<svg" not in text:
         raise click.UsageError(f"{plot} is no SVG")
     start, end = text.find("<title>"), text.find("</title>")

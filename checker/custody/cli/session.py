@@ -87,6 +87,11 @@ class Session:
             warnings = {spec.name: _warnings(spec) for spec in specs}
             self._run([run for run in runs if run.properties], warnings)
 
+    @property
+    def programs(self) -> Mapping[str, Program]:
+        """What was loaded, by the name under which it was asked for."""
+        return self._programs
+
     def finish(self) -> Report:
         """Say how it ended."""
         report = Report(tuple(self._runs), tuple(self._errors), self._explanations)

@@ -34,10 +34,20 @@ FLAGS = (
 )  # fmt: skip
 
 
+REPORTS = Path(__file__).parents[3] / "reports"
+PLOT = """<svg xmlns="http://www.w3.org/2000/svg" width="300" height="60" viewBox="0 0 300 60">
+<title>How fast</title><style>text{font-size:40px}</style><text x="10" y="45">a plot</text></svg>
+"""
+
+
 @pytest.fixture(scope="module", name="page")
 def _page(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("report")
-    code = run(["report", "spec:as_posted/ownership", "spec:dma_buf", "-o", str(folder)])
+    plot = folder / "plot.svg"
+    plot.write_text(PLOT, encoding="utf-8")
+    kept = str(REPORTS / "explanations.json")
+    specs = ["spec:as_posted/ownership", "spec:dma_buf"]
+    code = run(["report", *specs, "--explained", kept, "--plot", str(plot), "-o", str(folder)])
     assert code == 0
     return (folder / "index.html").as_uri()
 
@@ -144,6 +154,35 @@ def test_a_link_opens_the_run_at_the_step(browser: Any, page: str) -> None:
     wait(browser, lambda b: b.find_element(By.ID, "player").is_displayed())
     wait(browser, lambda b: b.find_element(By.ID, "where").text)
     assert where(browser)[0] == 1
+
+
+def test_a_run_says_why_and_marks_what_it_rests_on(browser: Any, page: str) -> None:
+    open_page(browser, page)
+    assert "explained" in browser.find_element(By.CSS_SELECTOR, ".totals").text
+    choose(browser, "rule", "DB-OWN-02")
+    first_run(browser)
+    why = browser.find_element(By.ID, "why")
+    assert why.is_displayed()
+    why.find_element(By.TAG_NAME, "summary").click()
+    said = [item.text for item in why.find_elements(By.TAG_NAME, "li")]
+    assert any(sentence.startswith("it rests on step") for sentence in said)
+    assert any(sentence.startswith("would have prevented it") for sentence in said)
+    marked = [head.text for head in browser.find_elements(By.CSS_SELECTOR, "#chart tbody th") if "●" in head.text]
+    assert marked
+
+
+def test_the_style_of_a_plot_stays_its_own(browser: Any, page: str) -> None:
+    open_page(browser, page)
+    open_all(browser, "details.picture")
+    size = "return getComputedStyle(arguments[0]).fontSize"
+    plot = browser.find_element(By.CSS_SELECTOR, "details.picture div div").shadow_root
+    assert browser.execute_script(size, plot.find_element(By.CSS_SELECTOR, "text")) == "40px"
+    summary = browser.find_element(By.CSS_SELECTOR, "details.spec > summary")
+    browser.execute_script("arguments[0].scrollIntoView({block: 'center'}); arguments[0].click()", summary)
+    open_all(browser, ".body details.picture")
+    drawn = browser.find_elements(By.CSS_SELECTOR, ".body details.picture text")
+    assert shutil.which("dot") is None or drawn
+    assert all(browser.execute_script(size, text) != "40px" for text in drawn[:5])
 
 
 def rows(browser: Any) -> list[Any]:

@@ -12,6 +12,7 @@ from itertools import groupby
 from pathlib import PurePath
 
 from custody.present.draw.links import NO_LINKS, Links
+from custody.present.page.explained import Explained, Said
 from custody.present.page.runs import Player, Run
 from custody.present.report import Report, statement, step_words, verdict_words
 from custody.properties.result import Notice, Outcome, PropertyResult, RunResult
@@ -62,6 +63,7 @@ class Row:
     link: str
     cells: tuple[Cell | None, ...]
     certificates: tuple[str, ...]
+    why: Said | None = None
 
     @property
     def kinds(self) -> str:
@@ -111,9 +113,9 @@ class Content:
     totals: dict[str, int]
 
 
-def gather(report: Report, links: Links = NO_LINKS) -> Content:
-    """The content of the page for the report, with links to the specifications."""
-    player = Player(links)
+def gather(report: Report, links: Links = NO_LINKS, explained: Explained | None = None) -> Content:
+    """The content of the page for the report, with links to the specifications and what explains its violations."""
+    player = Player(links, explained)
     warnings = dict[str, list[Notice]]()
     for spec, notice in report.warnings():
         warnings.setdefault(spec, []).append(notice)
@@ -135,6 +137,7 @@ def gather(report: Report, links: Links = NO_LINKS) -> Content:
         "open": outcomes.count(Outcome.UNSETTLED),
         "expected": expected,
         "holds": outcomes.count(Outcome.PASSED) - expected,
+        "explained": sum(row.why is not None for spec in specs for row in spec.rows),
     }
     rules = tuple((rule.id, rule.text) for rule in all_rules() if rule.id in cited)
     return Content(specs, tuple(player.runs), tuple(map(str, report.errors)), rules, totals)
@@ -160,7 +163,17 @@ def _spec(number: int, runs: Sequence[RunResult], warnings: Sequence[Notice], pl
         proofs = dict.fromkeys(result.certificate for result in results if result is not None)
         certificates = tuple(proof for proof in proofs if proof is not None)
         where, link = _where(subject, first), links.to(subject.place)
-        rows.append(Row(subject, statement(subject), where, link, tuple(cells), certificates))
+        rows.append(
+            Row(
+                subject,
+                statement(subject),
+                where,
+                link,
+                tuple(cells),
+                certificates,
+                player.explained.get((runs[0].spec, name)),
+            )
+        )
     rows.sort(key=lambda row: (_weight(row), row.subject.place.file != first.file, row.subject.place.line))
     return Spec(
         key=f"s{number}",

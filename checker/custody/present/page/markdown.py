@@ -45,6 +45,11 @@ def _spec(spec: Spec) -> Iterator[str]:
     for row in spec.rows:
         rules = ", ".join(row.subject.rules)
         yield f"| {_cell(row.subject.name)} | {rules} | {_verdicts(row)} | {_cell(_message(row))} |"
+    for row in spec.rows:
+        if row.why is not None:
+            where = f" (in the instance {row.why.instance})" if row.why.instance else ""
+            yield from ("", f"Why {row.subject.name} is violated{where}:", "")
+            yield from (f"* {sentence}" for sentence in row.why.sentences)
     if spec.silent:
         yield from ("", f"{len(spec.silent)} hazards that are looked for without being asked never happen.")
     for warning in spec.warnings:

@@ -104,6 +104,9 @@ async function open(which, step) {
   $("player-about").textContent = [run.doc, run.instance].filter(Boolean).join(" — ");
   $("player-message").textContent = run.message;
   $("player-message").className = run.violated ? "bad" : "";
+  $("why").hidden = !run.why;
+  $("why").open = false;
+  $("why-said").replaceChildren(...(run.why || []).map((sentence) => element("li", sentence)));
   $("at").max = run.steps.length;
   drawChart();
   drawStrip();
@@ -121,7 +124,8 @@ function drawChart() {
   const body = element("tbody");
   for (let row = 0; row <= run.steps.length; row += 1) {
     const step = run.steps[row - 1], line = element("tr");
-    const name = element("th", row === 0 ? "start" : String(row));
+    const weight = (run.rests || []).includes(row) ? " ●" : (run.leads || []).includes(row) ? " ○" : "";
+    const name = element("th", row === 0 ? "start" : String(row) + weight);
     name.scope = "row";
     line.append(name);
     run.actors.forEach((actor, index) => {

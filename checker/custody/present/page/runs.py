@@ -9,6 +9,7 @@ from typing import Any
 from custody.present.draw.chart import read_by
 from custody.present.draw.lanes import Lane, is_fresh, lanes
 from custody.present.draw.links import NO_LINKS, Links
+from custody.present.page.explained import Explained, Said
 from custody.present.report import Step, step_words, trace_steps
 from custody.properties.result import PropertyResult, RunResult
 from custody.properties.truth import Truth
@@ -28,8 +29,9 @@ class Run:
 class Player:
     """Numbers the traces of a page and gathers their words."""
 
-    def __init__(self, links: Links = NO_LINKS) -> None:
+    def __init__(self, links: Links = NO_LINKS, explained: Explained | None = None) -> None:
         self.runs: list[Run] = []
+        self.explained = explained or {}
         self._links = links
         self._truths: dict[int, Truth] = {}
 
@@ -44,7 +46,10 @@ class Player:
         self.runs.append(
             Run(
                 f"{system.name}: {result.subject.name}",
-                _data(system, result, trace, instance, self._truths[id(system)], self._links),
+                {
+                    **_data(system, result, trace, instance, self._truths[id(system)], self._links),
+                    **_why(self.explained.get((run.spec, result.subject.name)), system, trace),
+                },
             )
         )
         return len(self.runs) - 1
@@ -89,6 +94,13 @@ def _data(
         ],
         "truth": [[found.name, found.form.value, text] for found, text in truth.along(trace)],
     }
+
+
+def _why(said: Said | None, system: System, trace: Trace) -> dict[str, Any]:
+    """What explains the run, where it is this run that is explained."""
+    if said is None or (said.instance, said.length) != (system.instance, trace.length):
+        return {}
+    return {"why": list(said.sentences), "rests": said.rests, "leads": said.leads}
 
 
 def _lane(lane: Lane) -> list[Any]:
