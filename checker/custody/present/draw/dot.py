@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from custody.present.draw.crossing import SPACING
 from custody.present.draw.links import NO_LINKS, Links
 from custody.present.draw.style import (
     BACKGROUND,
@@ -106,7 +107,7 @@ def map_dot(drawn: Map, links: Links = NO_LINKS) -> str:
     lines = [
         "digraph map {",
         f'  graph [bgcolor="{BACKGROUND}", fontname="{FONT}", fontsize=12, fontcolor="{INK}", labelloc=t, '
-        f'rankdir=TB, nodesep=0.4, ranksep=0.55, pad=0.25, size="{WIDEST},{WIDEST}", label=<{_head(drawn)}>];',
+        f'rankdir=TB, {SPACING}, pad=0.25, size="{WIDEST},{WIDEST}", label=<{_head(drawn)}>];',
         f'  node [shape=box, style="rounded,filled", fontname="{FONT}", fontsize=12, color="{INK}", '
         f'fontcolor="{INK}", fillcolor="{BACKGROUND}", margin="0.16,0.08", height=0.4];',
         f'  edge [fontname="{FONT}", fontsize=11, color="{INK}", fontcolor="{INK}", arrowsize=0.7];',

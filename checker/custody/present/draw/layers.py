@@ -47,10 +47,10 @@ def layers_dot(name: str, model: str, uses: Uses, sides: dict[str, str], links: 
 
 def _file(number: int, file: str, routines: dict[str, Routine], sides: dict[str, str], links: Links) -> Iterator[str]:
     yield f"  subgraph cluster_{number} {{"
-    style = f'labeljust=l, style="rounded,filled", fillcolor="{HEAD_FILL}", color="{FAINT}"'
-    yield f'    graph [label="{escape(PurePath(file).name)}", {style}];'
+    # The folder below says what the box is: a label of its own would lie where arrows come in.
+    yield f'    graph [label="", style="rounded,filled", fillcolor="{HEAD_FILL}", color="{FAINT}"];'
     shape = f'shape=folder, tooltip="{escape(file)}"{_link(links, Place(file, 1))}'
-    yield f'    "file {escape(file)}" [label="{escape(PurePath(file).stem)}", {shape}];'
+    yield f'    "file {escape(file)}" [label=<<B>{escape(PurePath(file).name)}</B>>, {shape}];'
     for path, routine in routines.items():
         ink = side_ink(sides.get(routine.by, routine.by))
         by = f'<BR/><FONT POINT-SIZE="10" COLOR="{ink}">by {escape(routine.by)}</FONT>' if routine.by else ""

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import graphviz
 
+from custody.present.draw.crossing import clearest
+
 FORMATS = ("svg", "png", "pdf", "dot")
 
 
@@ -26,7 +28,7 @@ def render(dot: str, target: Path) -> None:
         write(target, dot.encode())
         return
     try:
-        picture: bytes = graphviz.Source(dot).pipe(format=kind)
+        picture: bytes = graphviz.Source(clearest(dot)).pipe(format=kind)
     except graphviz.ExecutableNotFound:
         hint = "install it (apt-get install graphviz), or name a .dot file (for a trace, a .svg file)"
         raise NoGraphvizError(f"graphviz's program 'dot' is not installed: {hint}") from None
