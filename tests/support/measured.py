@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -67,7 +67,7 @@ return said;
 
 
 @contextmanager
-def browsing() -> Iterator[Any]:
+def browsing() -> Generator[Any]:
     """A browser without a window."""
     from selenium import webdriver
     from selenium.webdriver.chrome.options import Options
