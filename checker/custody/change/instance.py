@@ -7,7 +7,7 @@ exactly in Python; large ones in lock-step in C, and where there is no end to th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from custody.change.behaviour import Pair, described
 from custody.change.beside import beside
@@ -25,7 +25,7 @@ from custody.observe.observer import Alphabet, Observer
 from custody.properties.check import check
 from custody.properties.result import RunResult
 from custody.system.finding import Limits, Verdict
-from custody.system.model import System
+from custody.system.model import Form, System
 
 
 @dataclass(slots=True)
@@ -127,41 +127,52 @@ class _Instance:
         if compared is not None:
             changes += [described(compared.pair, witness, self._name) for witness in compared.witnesses]
             if not compared.unsettled:
-                self._tell(changes)
+                self._add(changes, self._verdicts_of_large())
                 self._found.how.append(f"{self._title}: {_in_step_words(compared)}")
                 return
-        if self._effort.wide:
-            pair, behaviour = self._observed(self._effort.points)
-            if behaviour.limit is None:
-                self._tell(_described(pair, behaviour, self._name))
-                self._exact(behaviour)
-                return
-            changes += _described(pair, behaviour, self._name)
-            self._tell(changes)
-            self._found.limits.append(self._not_known(compared, behaviour))
-            return
         not_known = self._not_known(compared, behaviour)
-        if self._is_small or changes:
-            self._tell(changes)
-        else:
-            not_known += "; and its properties were not checked"
-        self._found.left.append(not_known)
+        if not (self._effort.wide or self._is_small or changes):
+            self._leave(f"{not_known}; and its properties were not checked")
+            return
+        # What becomes of the properties first: the search over beliefs may take all the time there is.
+        told = self._verdicts_of_large()
+        if not self._effort.wide:
+            self._add(changes, told)
+            self._leave(not_known)
+            return
+        pair, behaviour = self._observed(self._effort.points)
+        if behaviour.limit is None:
+            self._add(_described(pair, behaviour, self._name), told)
+            self._exact(behaviour)
+            return
+        self._add(changes + _described(pair, behaviour, self._name), told)
+        self._found.limits.append(f"{self._title}: {self._not_known(compared, behaviour)}")
 
     def _exact(self, behaviour: Comparison) -> None:
         words = f"compared exactly, {behaviour.pairs:,} pairs of what can be known of both"
         self._found.how.append(f"{self._title}: {words}")
 
+    def _leave(self, what: str) -> None:
+        """One entry for each instance, so that they can be counted."""
+        left, title = self._found.left, f"{self._title}: "
+        if left and left[-1].startswith(title):
+            left[-1] += f"; {what}"
+        else:
+            left.append(f"{title}{what}")
+
     def _not_known(self, compared: Compared | None, behaviour: Comparison) -> str:
         if compared is None:
-            return f"{self._title}: behaviour was compared up to {behaviour.limit} only"
+            return f"behaviour was compared up to {behaviour.limit} only"
         first, *others = compared.unsettled
         more = f", and {len(others)} such question{'s' if len(others) > 1 else ''} more" if others else ""
-        return f"{self._title}: not known is {first}{more}"
+        return f"not known is {first}{more}"
 
     def _in_step(self) -> Compared | None:
         if self._budget.pairs == 0 and not self._is_small:
             return None
         limits = self._budget.limits(self._effort, self._deadline)
+        if limits.timeout is not None:
+            limits = replace(limits, timeout=max(1.0, limits.timeout / 2))
         deeper = self._effort.wide or self._is_small
         compared = compare_in_step(self._old, self._new, self._names, limits, deeper=deeper)
         if compared is not None:
@@ -178,14 +189,25 @@ class _Instance:
         return pair, product(pair.old, pair.new, self._deadline)
 
     def _tell(self, changes: list[Change]) -> None:
-        """The changes of behaviour, and those of verdicts, which may be the same seen twice."""
-        told = self._verdicts()
+        """The changes of verdicts and of behaviour."""
+        self._add(changes, self._verdicts())
+
+    def _add(self, changes: list[Change], told: set[str]) -> None:
+        """The changes of behaviour, without those that a changed verdict has told already."""
         self._found.changes += [
             c for c in changes if not (c.id.startswith("HAZARD") and c.subject.partition(": ")[2] in told)
         ]
 
     def _verdicts(self) -> set[str]:
         return verdicts(self._name, self._old, self._new, self._deadline, self._found)
+
+    def _verdicts_of_large(self) -> set[str]:
+        """On a request without what takes longer than all the rest: following the contract along every run."""
+        if self._effort.wide or self._is_small or self._new.implementation is None:
+            return self._verdicts()
+        self._leave("not held against its contract, for it is large")
+        known = [p.name for s in (self._old, self._new) for p in s.properties if p.form is not Form.IMPLEMENTS]
+        return verdicts(self._name, self._old, self._new, self._deadline, self._found, known)
 
 
 def _described(pair: Pair, behaviour: Comparison, name: str) -> list[Change]:
