@@ -7,7 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
-from custody.verify.certificate import read, subject
+from custody.language import Program, load
+from custody.language.elaborate import sized
+from custody.system.digest import digest
+from custody.verify.certificate import read
 from findings.runs import Run
 
 FOLDER = "certificates"
@@ -59,10 +62,11 @@ def read_certificates(folder: Path) -> Certificates:
     """What lies in the folder and is of the system that its specification now means; nothing where there is none."""
     files: dict[tuple[str, str], str] = {}
     any_number: dict[tuple[str, str], tuple[tuple[str, ...], str]] = {}
+    programs: dict[str, Program] = {}
     for file in sorted(folder.glob("*.json")):
         certificate = read(str(file))
-        _, same, _ = subject(certificate, certificate.spec)
-        if not same:
+        program = programs.get(certificate.spec) or programs.setdefault(certificate.spec, load(certificate.spec))
+        if digest(sized(program, certificate.parameters, {})) != certificate.system_digest:
             sys.stderr.write(f"{file.name} is of an earlier version: remove it, or prove {certificate.spec} again\n")
             continue
         for proof in certificate.proofs:
