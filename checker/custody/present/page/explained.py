@@ -59,11 +59,12 @@ def kept(text: str, programs: Mapping[str, Program]) -> tuple[dict[tuple[str, st
     document: Any = json.loads(text)
     if not isinstance(document, dict):
         raise ValueError("these are no explanations")
+    entries = cast(dict[str, Any], document)
     found: dict[tuple[str, str], Said] = {}
     outdated: list[str] = []
     try:
         for spec, program in programs.items():
-            for entry in _entries(document, spec):
+            for entry in _entries(entries, spec):
                 if entry["fingerprint"] != fingerprint(program):
                     outdated.append(spec)
                     continue
