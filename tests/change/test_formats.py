@@ -84,6 +84,14 @@ def test_a_limit_is_no_success() -> None:
         assert SUCCESS not in render(chosen, judgement)
 
 
+@pytest.mark.parametrize("chosen", list(Format))
+def test_what_was_left_out_is_not_called_identical(chosen: Format) -> None:
+    left = Result("spec/queue.custody", "queue", how=("one: compared exactly",), left=("two",))
+    said = render(chosen, judge([left], Settings()))
+    assert SUCCESS not in said
+    assert "identical" not in said
+
+
 def every_kind() -> list[Judgement]:
     """What closes, what is accepted, what could not be compared, what is not complete, and nothing at all."""
     wrong = Diagnostic(Place("spec/b: 100%, c.custody", 3), "syntax", "unexpected\n'<' 100%", "remove it")

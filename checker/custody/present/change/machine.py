@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from custody.change.category import Level
 from custody.change.judge import Finding, Judgement
 from custody.change.result import Change, Result, to_json
 from custody.language.diagnostic import Diagnostic
@@ -12,11 +13,12 @@ from custody.language.diagnostic import Diagnostic
 
 def render(judgement: Judgement) -> str:
     """The whole document with a final newline."""
-    level = judgement.level
+    complete = all(_is_complete(result) for result in judgement.results)
     document = {
         "version": 1,
         "compared": judgement.between,
-        "verdict": "inconclusive" if level is None else level.value,
+        "verdict": _verdict(judgement.level, complete),
+        "complete": complete,
         "closes": judgement.closes,
         "specifications": [_result(judgement, result) for result in judgement.results],
         "baseline": [_finding(f) for f in judgement.findings if f.change.id.startswith("BASELINE-")],
@@ -26,19 +28,30 @@ def render(judgement: Judgement) -> str:
 
 
 def _result(judgement: Judgement, result: Result) -> dict[str, Any]:
-    level = result.level
+    complete = _is_complete(result)
     data = to_json(result)
     return {
         "spec": result.spec,
         "model": result.model,
-        "verdict": "inconclusive" if level is None else level.value,
-        "complete": not (result.limits or result.left),
+        "verdict": _verdict(result.level, complete),
+        "complete": complete,
         "changes": [_finding(f) for f in judgement.findings if f.spec == result.spec],
         "costs": data["costs"],
         "limits": list(result.limits),
         "how": list(result.how),
         "left": list(result.left),
     }
+
+
+def _is_complete(result: Result) -> bool:
+    return not (result.limits or result.left)
+
+
+def _verdict(level: Level | None, complete: bool) -> str:
+    """Nothing is identical of which a part was left out."""
+    if level is None:
+        return "inconclusive"
+    return "no change found" if level is Level.IDENTICAL and not complete else level.value
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
