@@ -56,6 +56,30 @@ def test_a_wrong_request_is_2_and_says_what_is_wrong(
     assert "Traceback" not in captured.err
 
 
+LARGE = """model large
+role D[40]
+state
+    a[D, D, D, D]: bool
+action go by D
+    a[self, self, self, self] = true
+invariant never_set
+    forall d: D . not a[d, d, d, d]
+"""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["check"], ["prove"], ["lint"], ["draw", "-o", "x.svg"], ["simulate", "--line"], ["export", "--to", "smv"]],
+)
+def test_a_model_that_is_too_large_is_inconclusive_wherever_it_is_asked_about(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("large.custody").write_text(LARGE, encoding="utf-8")
+    assert cli.run([arguments[0], "large.custody", *arguments[1:]]) == 3
+    assert "large.custody:4:5: error: the model has more than 20000 variables" in capsys.readouterr().err
+
+
 class TestWhateverHappens:
     @staticmethod
     def ending(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> int:

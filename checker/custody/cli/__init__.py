@@ -76,7 +76,7 @@ def run(arguments: Sequence[str]) -> int:
         sys.stdout.flush()
     except click.ClickException as error:
         error.show()
-        return Code.WRONG_REQUEST
+        return Code.INCONCLUSIVE if error.exit_code == Code.INCONCLUSIVE else Code.WRONG_REQUEST
     except click.Abort:
         click.echo("custody: interrupted", err=True)
         return Code.INTERRUPTED

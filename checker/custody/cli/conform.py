@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from custody.cli.codes import Code, heaviest
-from custody.cli.complaints import complain
+from custody.cli.complaints import TooLargeError, complain
 from custody.cli.options import MEBIBYTE, setting_option
 from custody.cli.outputs import STDOUT, colours, width
 from custody.cli.paths import BUNDLED, Spec, load_one
@@ -99,10 +99,10 @@ def command(
                 make = partial(_instance, spec)
                 comparison = compare(spec.name, model, make, dict(settings), limits, _tell, kinds or _KINDS)
         except SpecError as error:
-            complain(error)
+            complain(error.diagnostics)
             return Code.WRONG_REQUEST
         except LimitError as error:
-            raise click.UsageError(str(error)) from None
+            raise TooLargeError(error) from None
         comparisons.append(comparison)
         out.write(render(comparison, page) + "\n")
         out.flush()
@@ -126,10 +126,10 @@ def _emit(specs: list[Spec | None], language: str, settings: Settings, limits: L
         contract = Contract(_instance(spec, wanted), world_of(model))
         text = (emit_c if language == "c" else emit_pytest).emit(contract, limits)
     except SpecError as error:
-        complain(error)
+        complain(error.diagnostics)
         return Code.WRONG_REQUEST
     except LimitError as error:
-        raise click.UsageError(str(error)) from None
+        raise TooLargeError(error) from None
     except ValueError as error:
         click.echo(f"custody: {error}", err=True)
         return Code.INCONCLUSIVE
@@ -142,7 +142,7 @@ def _load(path: str) -> Spec | None:
     try:
         return load_one(name)
     except SpecError as error:
-        complain(error)
+        complain(error.diagnostics)
         return None
 
 

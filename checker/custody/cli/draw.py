@@ -8,12 +8,12 @@ from pathlib import Path
 import click
 
 from custody.cli.codes import Code
+from custody.cli.complaints import TooLargeError, complain
 from custody.cli.options import setting_option, source_option
 from custody.cli.paths import load_one
 from custody.language import LimitError, SpecError
 from custody.language.kept import instances
 from custody.language.uses import uses
-from custody.present.diagnostics import render as render_diagnostic
 from custody.present.draw.chart import chart
 from custody.present.draw.dot import map_dot
 from custody.present.draw.layers import layers_dot
@@ -70,11 +70,10 @@ def command(
         spec = load_one(path)
         systems = instances(spec.program, dict(settings))
     except SpecError as error:
-        for diagnostic in error.diagnostics:
-            click.echo(render_diagnostic(diagnostic), err=True)
+        complain(error.diagnostics)
         return Code.WRONG_REQUEST
     except LimitError as error:
-        raise click.UsageError(str(error)) from None
+        raise TooLargeError(error) from None
     links = Links(str(file.parent), source_url)
     try:
         if kind == "trace":

@@ -11,7 +11,7 @@ from typing import Final, Protocol
 import click
 
 from custody.cli.codes import Code
-from custody.cli.complaints import complain
+from custody.cli.complaints import TooLargeError, complain
 from custody.cli.options import setting_option
 from custody.cli.paths import load_one
 from custody.exchange import graphviz, itf, murphi, promela, smv, tla, vmt
@@ -104,10 +104,10 @@ def command(path: str, form: str, target: str, properties: tuple[str, ...], sett
         spec = load_one(path)
         systems = instances(spec.program, dict(settings))
     except SpecError as error:
-        complain(error)
+        complain(error.diagnostics)
         return Code.WRONG_REQUEST
     except LimitError as error:
-        raise click.UsageError(str(error)) from None
+        raise TooLargeError(error) from None
     system = _only(systems, path)
     if form == MONITORS:
         return _monitors(system, properties, target)

@@ -35,7 +35,7 @@ def command(paths: tuple[str, ...], check: bool, differences: bool) -> int:
             text = sys.stdin.read() if name == STDIN else read(name)
             laid_out = _laid_out(name, text)
         except SpecError as error:
-            complain(error)
+            complain(error.diagnostics)
             broken = True
             continue
         changed |= laid_out != text

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
 
 from custody.cli.codes import Code, heaviest
+from custody.cli.complaints import TooLargeError, complain
 from custody.cli.options import setting_option
 from custody.cli.outputs import Output, colours, human_stream, paired, width, write
 from custody.cli.paths import load_all
 from custody.language.diagnostic import LimitError, SpecError
 from custody.language.kept import instances
-from custody.present.diagnostics import render as render_diagnostic
 from custody.present.formats import Format
 from custody.present.text import Page, render_warnings
 from custody.properties.result import Notice
@@ -40,18 +39,17 @@ def command(paths: tuple[str, ...], settings: tuple[tuple[str, str], ...], json_
     page = Page(width(stream), colours(stream))
     specs, errors = load_all(paths)
     codes = [Code.WRONG_REQUEST] if errors else []
-    for error in errors:
-        sys.stderr.write(render_diagnostic(error))
+    complain(errors)
     found: dict[str, tuple[Sequence[Notice], Sequence[Notice]]] = {}
     for spec in specs:
         try:
             asked = [ask(system) for system in instances(spec.program, dict(settings))]
         except SpecError as error:
-            sys.stderr.write("".join(map(render_diagnostic, error.diagnostics)))
+            complain(error.diagnostics)
             codes.append(Code.WRONG_REQUEST)
             continue
         except LimitError as error:
-            click.echo(f"{error}", err=True)
+            TooLargeError(error).show()
             codes.append(Code.INCONCLUSIVE)
             continue
         notices = standing(asked)

@@ -10,13 +10,13 @@ from typing import Any
 import click
 
 from custody.cli.codes import Code, heaviest
+from custody.cli.complaints import complain
 from custody.cli.outputs import Output, human_stream, paired, write
 from custody.cli.paths import load_all
 from custody.language.fingerprint import fingerprint
 from custody.mutation.operators import OPERATORS, Mutant, mutants, spread
 from custody.mutation.report import Tried, document, text
 from custody.mutation.trial import Bench, NothingToLoseError, Outcome, Trial
-from custody.present.diagnostics import render as render_diagnostic
 from custody.present.formats import Format
 from custody.system.finding import Limits
 
@@ -63,8 +63,7 @@ def command(
     stream = human_stream(outputs)
     known = _explanations(explanations)
     specs, errors = load_all(paths)
-    for error in errors:
-        sys.stderr.write(render_diagnostic(error))
+    complain(errors)
     codes = [Code.WRONG_REQUEST] if errors else []
     runs: list[Tried] = []
     for spec in specs:

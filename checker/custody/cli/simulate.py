@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from custody.cli.codes import Code
+from custody.cli.complaints import TooLargeError, complain
 from custody.cli.options import setting_option
 from custody.cli.paths import Spec, load_one
 from custody.language import LimitError, SpecError, instances
-from custody.present.diagnostics import render as render_diagnostic
 from custody.simulate.commands import CommandError, Player
 from custody.simulate.predicate import PredicateError, predicate
 from custody.simulate.walk import NoStateError, Walk
@@ -73,11 +73,10 @@ def command(
         spec = load_one(path)
         systems = instances(spec.program, dict(settings))
     except SpecError as error:
-        for diagnostic in error.diagnostics:
-            click.echo(render_diagnostic(diagnostic), err=True)
+        complain(error.diagnostics)
         return Code.WRONG_REQUEST
     except LimitError as error:
-        raise click.UsageError(str(error)) from None
+        raise TooLargeError(error) from None
     if instance > len(systems):
         raise click.UsageError(f"{path} has {len(systems)} instances, so that --instance {instance} is none of them")
     system = systems[instance - 1]

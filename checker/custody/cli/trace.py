@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from custody.cli.codes import Code, heaviest
-from custody.cli.complaints import complain
+from custody.cli.complaints import TooLargeError, complain
 from custody.cli.options import setting_option
 from custody.cli.outputs import Output, human_stream, paired, width, write
 from custody.cli.paths import load_one
@@ -72,10 +72,10 @@ def command(
         spec = load_one(path)
         examiner = Examiner(spec.program, dict(settings))
     except SpecError as error:
-        complain(error)
+        complain(error.diagnostics)
         return Code.WRONG_REQUEST
     except LimitError as error:
-        raise click.UsageError(str(error)) from None
+        raise TooLargeError(error) from None
     recordings: list[Recording] = []
     codes: list[Code] = []
     for file in files:

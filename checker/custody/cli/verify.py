@@ -10,9 +10,9 @@ from typing import Any
 import click
 
 from custody.cli.codes import Code, heaviest
+from custody.cli.complaints import TooLargeError, complain
 from custody.cli.paths import locate
 from custody.language.diagnostic import LimitError, SpecError
-from custody.present.diagnostics import render as render_diagnostic
 from custody.system.finding import Verdict
 from custody.system.model import Form, System
 from custody.verify.certificate import Certificate, Outcome, read, sizes, subject, verify
@@ -82,11 +82,10 @@ def _check(
         click.echo(f"{file}\n  REFUSED   {error}", err=err)
         return Code.VIOLATED, {"file": file, "accepted": False, "reason": str(error), "proofs": []}
     except SpecError as error:
-        for diagnostic in error.diagnostics:
-            sys.stderr.write(render_diagnostic(diagnostic))
+        complain(error.diagnostics)
         return Code.WRONG_REQUEST, {"file": file, "accepted": None, "reason": "no specification", "proofs": []}
     except LimitError as error:
-        raise click.UsageError(str(error)) from None
+        raise TooLargeError(error) from None
     click.echo(_title(certificate, system), err=err)
     if folder is not None:
         _write_obligations(Path(folder), certificate, system)
