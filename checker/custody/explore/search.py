@@ -20,7 +20,7 @@ from custody.explore.trace import Goal, shortest_traces, stepping
 from custody.system.evaluate import initial_states
 from custody.system.expression import Op, nodes
 from custody.system.finding import Exploration, Finding, Limits, Progress, ProgressHook, Stopwatch, Verdict
-from custody.system.memory import peak_bytes
+from custody.system.memory import peak_bytes, resident_bytes
 from custody.system.model import LIVENESS, Conjunct, Form, Property, System
 
 ENGINE = "explicit"
@@ -30,7 +30,7 @@ _LOOK_EVERY = 256
 _PROGRESS_EVERY = 0.5
 """Seconds between two signs of life."""
 _BYTES_A_STATE = 120
-"""What Python needs for a state in a set and a list, roughly; the real peak is looked at as well."""
+"""What Python needs for a state in a set and a list, roughly; what the process really has is looked at as well."""
 
 
 def explore(
@@ -74,6 +74,7 @@ class _Search:
         self._clock = Stopwatch()
         self._next_sign = _PROGRESS_EVERY
         self._start_bytes = peak_bytes()
+        self._around = resident_bytes()
         self._seen = _Seen(fired=[0] * len(system.actions))
         of = self._of
         # A state is a goal of an invariant where it is false, of a reachability where it is true.
@@ -219,8 +220,8 @@ class _Search:
         seconds = self._clock.seconds
         if limits.timeout is not None and seconds > limits.timeout:
             return f"timeout {limits.timeout:g} s"
-        used = max(peak_bytes() - self._start_bytes, count * _BYTES_A_STATE)
-        if limits.max_memory is not None and used > limits.max_memory:
+        used = max(resident_bytes() - self._around, count * _BYTES_A_STATE)
+        if limits.max_memory is not None and self._around + used > limits.max_memory:
             return f"max-memory {limits.max_memory >> 20} MiB"
         if self._progress is not None and seconds >= self._next_sign:
             self._next_sign = seconds + _PROGRESS_EVERY

@@ -6,7 +6,7 @@ A limit ends whatever is going on by an exception, so that no caller can take ha
 from __future__ import annotations
 
 from custody.system.finding import Limits, Progress, ProgressHook, Stopwatch
-from custody.system.memory import peak_bytes
+from custody.system.memory import peak_bytes, resident_bytes
 
 INTERRUPTED = "interrupted"
 """The name of the limit when it was the keyboard that ended the run."""
@@ -48,7 +48,7 @@ class Budget:
         timeout, memory = self._limits.timeout, self._limits.max_memory
         if timeout is not None and self.seconds > timeout:
             raise LimitReachedError(f"timeout {timeout:g} s")
-        if memory is not None and self.bytes > memory:
+        if memory is not None and resident_bytes() > memory:
             raise LimitReachedError(f"max-memory {memory >> 20} MiB")
 
     def show(self, states: int, transitions: int, depth: int, frontier: int) -> None:
