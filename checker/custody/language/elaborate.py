@@ -61,7 +61,7 @@ def instances(program: Program, settings: Mapping[str, str], *, observed: bool =
 
 def named_instances(program: Program, settings: Mapping[str, str], *, observed: bool = False) -> dict[str, System]:
     """The same by the names of the instances; "" where none is declared. Some may be one and the same."""
-    given = {name: _setting(program, name, text) for name, text in settings.items()}
+    given = _given(program, settings)
     systems: dict[tuple[tuple[str, Constant], ...], System] = {}
     found: dict[str, System] = {}
     for name, bindings in _declared(program).items():
@@ -78,7 +78,7 @@ def sized(program: Program, settings: Mapping[str, str], sizes: Mapping[str, int
 
     Raises as `instances` does.
     """
-    given = {name: _setting(program, name, text) for name, text in settings.items()}
+    given = _given(program, settings)
     return _assembled(_with(program, {**given, **sizes}), program, observed=False)
 
 
@@ -86,7 +86,7 @@ def behaviour(program: Program, settings: Mapping[str, str]) -> System:
     """The first instance that is declared, without its contract and with what each call returns, for who compares
     with something that runs. Raises as `instances` does.
     """
-    given = {name: _setting(program, name, text) for name, text in settings.items()}
+    given = _given(program, settings)
     name, bindings = next(iter(_declared(program).items()))
     system = assemble(_with(program, {**bindings, **given}), program.file, observed=True)
     return replace(system, instance=name)
@@ -99,7 +99,7 @@ def beyond(program: Program, settings: Mapping[str, str], sizes: Mapping[str, in
     LimitError where a number is written that is larger than LARGEST_NUMBER: what is said of a size that it is
     compared with, directly or by what is counted, shows at no smaller one.
     """
-    given = {name: _setting(program, name, text) for name, text in settings.items()}
+    given = _given(program, settings)
     for declaration in (d for declarations in program.library.trees().values() for d in declarations):
         if not isinstance(declaration, (s.Instance, s.Expect)):
             _refuse_large(declaration)
@@ -232,12 +232,18 @@ def _declared(program: Program) -> dict[str, dict[str, Constant]]:
     return found or {"": {}}
 
 
-def _setting(program: Program, name: str, text: str) -> Constant:
-    problems = Problems()
-    world = World(program.library, {}, problems)
-    if name not in world.parameters:
-        near = difflib.get_close_matches(name, list(world.parameters), 1)
-        known = ", ".join(world.parameters) or "none"
+def _given(program: Program, settings: Mapping[str, str]) -> dict[str, Constant]:
+    """The values of the parameters that are set; SpecError for one that there is not."""
+    if not settings:
+        return {}
+    parameters = World(program.library, {}, Problems()).parameters
+    return {name: _setting(program, parameters, name, text) for name, text in settings.items()}
+
+
+def _setting(program: Program, parameters: Mapping[str, Constant], name: str, text: str) -> Constant:
+    if name not in parameters:
+        near = difflib.get_close_matches(name, list(parameters), 1)
+        known = ", ".join(parameters) or "none"
         hint = f"did you mean '{near[0]}'?" if near else f"it has {known}"
         place = Place(program.file, 1)
         raise SpecError([Diagnostic(place, "parameter", f"there is no parameter '{name}'", hint)])
