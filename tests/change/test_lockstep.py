@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from custody.change.compare import paired
@@ -21,7 +22,7 @@ from custody.system.model import State, System
 from support.edited_systems import pair_of
 from support.pairs import CALL, CHOICE, PAIRS, STEPS
 
-SEEDS = int(os.environ.get("CUSTODY_FUZZ", "1500")) // 25
+SEEDS = int(os.environ.get("CUSTODY_FUZZ", "1500")) // 50
 TRACED = 3
 """How long the sequences of labels are that are compared one by one."""
 QUICK = [
@@ -37,7 +38,7 @@ def in_step(old: System, new: System, names: Names, most: int | None = None) -> 
 def by_beliefs(old: System, new: System, names: Names) -> Comparison:
     split = stepwise(old) | stepwise(new, names)
     alphabet = Alphabet()
-    return compare(Observer(old, alphabet, SAME, split), Observer(new, alphabet, names, split))
+    return compare(Observer(old, alphabet, SAME, split), Observer(new, alphabet, names, split), time.monotonic() + 5)
 
 
 def agree(compared: Compared | None, exact: Comparison, said: str = "") -> None:
@@ -71,6 +72,7 @@ def test_agrees_on_known_changes(tmp_path: Path) -> None:
 def test_agrees_on_random_edits(seed: int) -> None:
     old, new = pair_of(seed)
     exact = by_beliefs(old, new, SAME)
+    assume(exact.limit is None)
     compared = in_step(old, new, SAME)
     agree(compared, exact)
     only_old, only_new = _only(old, new)
@@ -84,6 +86,8 @@ def test_agrees_on_random_edits(seed: int) -> None:
 def test_the_other_way_round_is_the_reverse(seed: int) -> None:
     old, new = pair_of(seed)
     forth, back = by_beliefs(old, new, SAME), by_beliefs(new, old, SAME)
+    # Systems of a few states can have more beliefs than fit a machine.
+    assume(forth.limit is None and back.limit is None)
     turned = {Direction.GONE: Direction.ADDED, Direction.ADDED: Direction.GONE}
     assert {d.sort for d in forth.differences} == {(turned[d.direction], *d.sort[1:]) for d in back.differences}
 

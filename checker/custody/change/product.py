@@ -47,6 +47,10 @@ class Comparison:
     limit: str | None = None
 
 
+MOST_PAIRS = 2_000_000
+"""Pairs of beliefs that are looked at: about a gigabyte."""
+
+
 def compare(old: Observer, new: Observer, deadline: float | None = None) -> Comparison:
     """Every sort of difference; both observers share an alphabet. `deadline` is in terms of `time.monotonic`."""
     labels = old.alphabet.labels
@@ -79,6 +83,8 @@ def compare(old: Observer, new: Observer, deadline: float | None = None) -> Comp
                     continue
                 pair = (target, partner)
                 if pair not in index:
+                    if len(pairs) >= MOST_PAIRS:
+                        raise TooLargeError(f"{MOST_PAIRS:,} pairs of beliefs")
                     index[pair] = len(pairs)
                     pairs.append(pair)
                     came_from.append((node, number))

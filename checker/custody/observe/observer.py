@@ -32,6 +32,10 @@ class TooLargeError(Exception):
         self.limit = limit
 
 
+MOST_KEPT = 10_000_000
+"""Points that all beliefs together may have: there can be as many beliefs as there are sets of points."""
+
+
 class Alphabet:
     """The labels of both systems, numbered as they are met; the same label has the same number in both."""
 
@@ -74,6 +78,7 @@ class Observer:
         self.alphabet = alphabet
         self.labels = Labels(system, names, split)
         self.beliefs: list[tuple[int, ...]] = []
+        self._kept = 0
         self._layout = Layout(system.variables)
         self._bits = self._layout.bits
         self._successors = successors(system, self._layout).successors
@@ -172,6 +177,9 @@ class Observer:
         belief = frozenset(found)
         known = self._belief_index.get(belief)
         if known is None:
+            self._kept += len(belief)
+            if self._kept > MOST_KEPT:
+                raise TooLargeError(f"{MOST_KEPT:,} states in all beliefs")
             known = self._belief_index[belief] = len(self.beliefs)
             self.beliefs.append(tuple(sorted(belief)))
         return known

@@ -50,8 +50,8 @@ def check(system: System, proof: Proof, sizes: Sizes | None) -> str:
             values = ask(solver, script)
             if values is not None:
                 state = [values.get(f"v{i}", 0) for i in range(len(counts.system.variables))]
-                told = (f"{v.name} = {n}" for v, n in zip(counts.system.variables, state, strict=True) if n)
-                raise RefusedError(*name, tuple(state), tuple(told))
+                told = [f"{v.name} = {n}" for v, n in zip(counts.system.variables, state, strict=True) if n]
+                raise RefusedError(*name, tuple(state), tuple(told or ["every count is 0"]))
     return (
         f"any number of {' and of '.join(counts.roles)}: init, step and safe by {' and '.join(asked)};"
         f" {looked_at:,} states at sizes up to {LARGEST}"
