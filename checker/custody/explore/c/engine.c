@@ -47,12 +47,10 @@ static bool worker_open(struct custody_engine *engine, u32 number)
     worker->tally.fired = words_new(shape->actions);
     worker->tally.bad = words_new(words_for(shape->watches));
     worker->tally.held = words_new(words_for(shape->premises));
-    size_t hashes = out > BATCH ? out : BATCH, recent = (size_t)1 << RECENT_BITS;
     worker->out = malloc(out * shape->words * sizeof(u64));
-    worker->hashes = malloc(hashes * sizeof(u64));
-    worker->recent = words_new(recent * shape->words);
+    worker->hashes = malloc((out > BATCH ? out : BATCH) * sizeof(u64));
+    worker->recent = words_new(((size_t)1 << RECENT_BITS) * shape->words);
     worker->block = malloc(BLOCK * shape->words * sizeof(u64));
-    worker->bytes = ((out + recent + BLOCK) * shape->words + hashes) * sizeof(u64);
     /* The state of zeros has its place here; what stands there at first must not look like it. */
     if (worker->recent)
         worker->recent[0] = 1;

@@ -38,7 +38,7 @@ struct shard {
 struct worker {
     _Alignas(APART) struct custody_engine *engine;
     u32 number;
-    u64 bytes; /* of what follows, and of the batches that it made */
+    u64 bytes; /* of the batches that it made; what else it has is little, and the same in every search */
     struct tally tally;
     u64 *out, *block, *hashes;
     u64 *recent; /* states that were seen a moment ago, by the first bits of their hash; zeros at first */
