@@ -36,5 +36,5 @@ def test_a_search_that_does_not_fit_ends_within_its_memory(threads: int, tmp_pat
     (run,) = json.loads(result.read_text(encoding="utf-8"))["runs"]
     assert run["limit"] == f"max-memory {allowed} MiB"
     assert used / 1024 <= SHARE * allowed
-    # It was used, too: most of it is states.
-    assert used / 1024 >= allowed / SHARE
+    # It was used, too; how much each of two threads has when one of them finds it full depends on who was faster.
+    assert used / 1024 >= 0.9 * allowed
