@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -12,8 +12,6 @@ from custody.change.effort import Effort
 from custody.change.judge import Judgement
 from custody.cli.codes import Code
 from custody.cli.outputs import with_formats
-from custody.language.diagnostic import Diagnostic
-from custody.present.diagnostics import render
 from custody.present.formats import Format
 
 
@@ -45,12 +43,6 @@ _OPTIONS = (
         help="Stop each instance after so long.",
     ),
 )
-
-
-def tell(complaints: Iterable[Diagnostic]) -> None:
-    """What could not be compared, and why."""
-    for complaint in complaints:
-        click.echo(render(complaint), err=True, nl=False)
 
 
 def exit_code(judgement: Judgement) -> Code:

@@ -16,7 +16,8 @@ from custody.change.replay import is_replayable, replay
 from custody.change.result import Change, change_from_json
 from custody.change.settings import find_settings
 from custody.cli.codes import Code
-from custody.cli.comparing import comparing, exit_code, tell
+from custody.cli.comparing import comparing, exit_code
+from custody.cli.complaints import complain
 from custody.cli.options import setting_option
 from custody.cli.outputs import colours, human_stream, paired, width, write
 from custody.cli.paths import load_one
@@ -69,7 +70,7 @@ def command(
         )
     except (SpecError, LimitError) as error:
         judgement = _not_compared(error)
-    tell(judgement.errors)
+    complain(judgement.errors)
     stream.write(render(judgement, Page(width(stream), colours(stream))))
     for output in outputs:
         write(output, render_format(output.format, judgement))
@@ -82,7 +83,7 @@ def _replay(old: str, new: str, settings: dict[str, str], recorded: Path) -> Cod
     try:
         pairs = instances_of(load_one(old).program, load_one(new).program, settings)
     except (SpecError, LimitError) as error:
-        tell(_not_compared(error).errors)
+        complain(_not_compared(error).errors)
         return Code.WRONG_REQUEST
     still = False
     for change in changes:

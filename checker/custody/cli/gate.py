@@ -13,7 +13,8 @@ from custody.change.gate import gate
 from custody.change.judge import Judgement, judge
 from custody.change.settings import find_settings
 from custody.cli.codes import Code
-from custody.cli.comparing import comparing, exit_code, tell
+from custody.cli.comparing import comparing, exit_code
+from custody.cli.complaints import complain
 from custody.cli.outputs import colours, human_stream, paired, width, write
 from custody.language.diagnostic import SpecError
 from custody.present.change.formats import render as render_format
@@ -70,7 +71,7 @@ def command(
         )
     except SpecError as error:
         judgement = Judgement((), (), tuple(error.diagnostics))
-    tell(judgement.errors)
+    complain(judgement.errors)
     code = exit_code(judgement)
     if code is not Code.PASSED or not quiet:
         stream.write(render(judgement, Page(width(stream), colours(stream)), everything=verbose))

@@ -12,6 +12,7 @@ from typing import Any, TextIO
 import click
 
 from custody.cli.codes import Code, heaviest
+from custody.cli.complaints import complain
 from custody.cli.fault import tell
 from custody.cli.options import seconds_option, setting_option
 from custody.cli.outputs import colours, human_stream, paired, reporting, width, write
@@ -21,7 +22,6 @@ from custody.language import instances
 from custody.language.diagnostic import Diagnostic, LimitError, SpecError
 from custody.language.elaborate import beyond
 from custody.language.program import Program
-from custody.present.diagnostics import render as render_diagnostic
 from custody.present.formats import render as render_format
 from custody.present.report import Report
 from custody.present.text import Page, render_run, render_total
@@ -233,7 +233,7 @@ class _Session:
 
     def _complain(self, errors: Iterable[Diagnostic], code: Code) -> None:
         for error in errors:
-            sys.stderr.write(render_diagnostic(error))
+            complain([error])
             self._errors.append(error)
             self.codes.append(code)
 

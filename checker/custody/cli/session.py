@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import difflib
 import os
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TextIO, TypeVar
@@ -15,6 +14,7 @@ from typing import Any, TextIO, TypeVar
 import click
 
 from custody.cli.codes import Code
+from custody.cli.complaints import complain
 from custody.cli.options import Exploring
 from custody.cli.outputs import colours, width
 from custody.cli.paths import Spec, load_all
@@ -23,7 +23,6 @@ from custody.cli.runs import Answer, NoResult, Run, one_by_one, side_by_side
 from custody.language.diagnostic import Diagnostic, LimitError, SpecError
 from custody.language.kept import instances
 from custody.language.program import Program
-from custody.present.diagnostics import render as render_diagnostic
 from custody.present.report import Report
 from custody.present.text import Page, render_run, render_total, render_warnings
 from custody.properties.check import check
@@ -212,7 +211,7 @@ class Session:
 
     def _complain(self, errors: Iterable[Diagnostic], code: Code) -> None:
         for error in errors:
-            sys.stderr.write(render_diagnostic(error))
+            complain([error])
             self._errors.append(error)
             self.codes.append(code)
 

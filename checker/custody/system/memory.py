@@ -31,11 +31,8 @@ def available_bytes() -> int:
 
 
 def _machine() -> int:
-    return _kilobytes("/proc/meminfo", b"MemAvailable:") or _pages() // 2
-
-
-def _pages() -> int:
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    half = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+    return _kilobytes("/proc/meminfo", b"MemAvailable:") or half
 
 
 def _group() -> list[int]:

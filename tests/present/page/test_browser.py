@@ -13,26 +13,16 @@ from typing import Any
 
 import pytest
 
-webdriver = pytest.importorskip("selenium.webdriver")
-from axe_core_python.selenium import Axe  # noqa: E402 - after the skip
-from selenium.webdriver.chrome.options import Options  # noqa: E402
-from selenium.webdriver.chrome.service import Service  # noqa: E402
-from selenium.webdriver.common.by import By  # noqa: E402
-from selenium.webdriver.common.keys import Keys  # noqa: E402
-from selenium.webdriver.support.wait import WebDriverWait  # noqa: E402
+pytest.importorskip("selenium.webdriver")
+from axe_core_python.selenium import Axe
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.wait import WebDriverWait
 
-from custody.cli import run  # noqa: E402
+from custody.cli import run
+from support.measured import browsing, needs_chromium
 
-CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-pytestmark = pytest.mark.skipif(
-    not (CHROMIUM and DRIVER), reason="needs chromium and its driver (apt-get install chromium chromium-driver)"
-)
-
-FLAGS = (
-    "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--disable-quic", "--disable-dev-shm-usage",
-)  # fmt: skip
-
+pytestmark = needs_chromium
 
 REPORTS = Path(__file__).parents[3] / "reports"
 PLOT = """<svg xmlns="http://www.w3.org/2000/svg" width="300" height="60" viewBox="0 0 300 60">
@@ -54,14 +44,8 @@ def _page(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(scope="module", name="browser")
 def _browser() -> Iterator[Any]:
-    options = Options()
-    options.binary_location = CHROMIUM or ""
-    for flag in FLAGS:
-        options.add_argument(flag)
-    driver = webdriver.Chrome(options=options, service=Service(DRIVER))
-    driver.set_script_timeout(110)
-    yield driver
-    driver.quit()
+    with browsing() as driver:
+        yield driver
 
 
 def open_page(browser: Any, page: str, width: int = 1280, height: int = 900, dark: bool = False) -> None:

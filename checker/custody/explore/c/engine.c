@@ -202,10 +202,10 @@ static void work(struct worker *worker, bool alone)
             receive(worker);
         }
         u64 all = atomic_fetch_add(&engine->states, mine->store.count - states) + mine->store.count - states;
-        u64 used = atomic_fetch_add(&engine->bytes, bytes_of(engine, worker->number) - bytes) +
-                   bytes_of(engine, worker->number) - bytes;
+        u64 grown = bytes_of(engine, worker->number);
+        u64 used = atomic_fetch_add(&engine->bytes, grown - bytes) + grown - bytes;
         states = mine->store.count;
-        bytes = bytes_of(engine, worker->number);
+        bytes = grown;
         if (engine->max_bytes && is_full_now(engine, mine, used))
             atomic_store(&engine->full, true);
         if ((engine->max_states && all > engine->max_states) || atomic_load(&engine->full) ||
