@@ -7,6 +7,7 @@ enum {
     AHEAD = 32,      /* how many states are prefetched ahead */
     FORESEEABLE = 4, /* that a state is known, where no more than one in so many is new */
     WAITING = 64,    /* batches that may wait for a thread before others stop to send it more */
+    NEARLY = 16,     /* a table is nearly full when no more than one in so many is missing */
 };
 
 ALWAYS_INLINE enum custody_status keep_if_new(struct shard *shard, u64 hash, const u64 *state, const enum kind kind,
@@ -48,24 +49,31 @@ enum custody_status keep_known(struct shard *shard, u32 words, const u64 *states
     return found == NO_MEMORY ? CUSTODY_NO_MEMORY : CUSTODY_DONE;
 }
 
-/* Drops the states that were seen a moment ago, so that most repetitions never reach the table; returns how many are
- * left, with their hashes in `worker->hashes`. */
+/* Whether a state was seen a moment ago, so that most repetitions never reach the table; it was from now on. */
+ALWAYS_INLINE bool is_recent(struct worker *worker, u64 hash, const u64 *state, const unsigned words)
+{
+    u64 *recent = worker->recent + (hash >> (64 - RECENT_BITS)) * words;
+    u64 difference = 0;
+    for (unsigned word = 0; word < words; word++) {
+        difference |= recent[word] ^ state[word];
+        recent[word] = state[word];
+    }
+    return difference == 0;
+}
+
+/* Drops the states that were seen a moment ago; returns how many are left, with their hashes in `worker->hashes`. */
 ALWAYS_INLINE size_t sift(struct worker *worker, u64 *states, size_t count, const unsigned words)
 {
     const unsigned bits = worker->engine->shape.bits;
     size_t left = 0;
     for (size_t k = 0; k < count; k++) {
-        u64 hash = table_hash(states + k * words, bits, words);
-        u64 *recent = worker->recent + (hash >> (64 - RECENT_BITS)) * words;
-        u64 difference = 0;
-        for (unsigned word = 0; word < words; word++) {
-            u64 value = states[k * words + word];
-            difference |= recent[word] ^ value;
-            recent[word] = value;
-            states[left * words + word] = value;
-        }
+        const u64 *state = states + k * words;
+        u64 hash = table_hash(state, bits, words);
+        bool drops = is_recent(worker, hash, state, words);
+        for (unsigned word = 0; word < words; word++)
+            states[left * words + word] = state[word];
         worker->hashes[left] = hash;
-        left += difference != 0;
+        left += !drops;
     }
     return left;
 }
@@ -143,37 +151,51 @@ void send_rest(struct worker *worker)
             send(worker, to);
 }
 
-/* Moves this thread's states and their hashes to the front and the others into batches; returns how many are its own.
- * Every state is written to both places and counted in one: whose it is no processor can foresee, and a jump that it
- * guessed wrong costs more. */
-ALWAYS_INLINE size_t sort_out(struct worker *worker, u64 *states, size_t count, const unsigned words)
+/* Sifts, and sends away what is not this thread's; returns how many states are left, with their hashes.  Every state is
+ * written to both places and counted in one or none: whose it is no processor can foresee, and a jump that it guessed
+ * wrong costs more.  Where there is but one `other` thread, the count of its batch need not be looked up each time. */
+ALWAYS_INLINE size_t sort_out(struct worker *worker, u64 *states, size_t count, const unsigned words, const bool two)
 {
     struct custody_engine *engine = worker->engine;
     const u32 threads = engine->shape.threads, number = worker->number;
-    struct batch **outgoing = worker->outgoing;
+    const unsigned bits = engine->shape.bits;
     u64 *hashes = worker->hashes;
-    size_t mine = 0;
     if (!has_batches(worker))
         return 0;
+    u32 to = 1 - number;
+    struct batch *batch = two ? worker->outgoing[to] : NULL;
+    size_t mine = 0, sent = two ? batch->count : 0;
     for (size_t k = 0; k < count; k++) {
-        u64 hash = hashes[k];
-        u32 to = owner_of(hash, threads);
-        struct batch *batch = outgoing[to];
-        size_t sent = batch->count;
+        const u64 *state = states + k * words;
+        u64 hash = table_hash(state, bits, words);
+        bool drops = is_recent(worker, hash, state, words);
+        u32 owner = owner_of(hash, threads);
+        if (!two) {
+            to = owner;
+            batch = worker->outgoing[to];
+            sent = batch->count;
+        }
         for (unsigned word = 0; word < words; word++) {
-            u64 value = states[k * words + word];
+            u64 value = state[word];
             states[mine * words + word] = value;
             batch->states[sent * words + word] = value;
         }
         hashes[mine] = hash;
-        mine += to == number;
-        batch->count = sent += to != number;
+        mine += !drops & (owner == number);
+        sent += !drops & (owner != number);
+        if (!two)
+            batch->count = sent;
         if (UNLIKELY(sent == BATCH)) {
+            batch->count = sent;
             send(worker, to);
             if (!has_batches(worker))
                 return mine;
+            batch = worker->outgoing[to];
+            sent = 0;
         }
     }
+    if (two)
+        batch->count = sent;
     return mine;
 }
 
@@ -191,8 +213,10 @@ ALWAYS_INLINE size_t prepare(struct worker *worker, u64 *states, size_t count, e
             worker->hashes[k] = table_hash(states + k * words, bits, words);
         return count;
     }
-    count = sift(worker, states, count, words);
-    return task == SHARE ? sort_out(worker, states, count, words) : count;
+    if (task != SHARE)
+        return sift(worker, states, count, words);
+    return worker->engine->shape.threads == 2 ? sort_out(worker, states, count, words, true)
+                                              : sort_out(worker, states, count, words, false);
 }
 
 static size_t prepare_states(struct worker *worker, u64 *states, size_t count, enum task task)
@@ -234,7 +258,9 @@ static size_t keep_states(struct worker *worker, const u64 *states, size_t from,
 static void put(struct worker *worker, u64 *states, size_t count, enum task task)
 {
     size_t done = 0;
-    count = prepare_states(worker, states, count, task);
+    /* A table of bits needs no hashes, and a look at it takes no longer than one at what is recent. */
+    if (task != KEEP || worker->engine->shards[worker->number].table.kind != BITS)
+        count = prepare_states(worker, states, count, task);
     worker->engine->shards[worker->number].looked += count;
     while (done < count && worker->status == CUSTODY_DONE)
         done = keep_states(worker, states, done, count);
@@ -259,12 +285,19 @@ void keep_alone(struct worker *worker, u64 *states, size_t count)
 
 void share(struct worker *worker, u64 *states, size_t count)
 {
-    put(worker, states, count, SHARE);
-    /* Whoever has too much to do is waited for, by doing one's own. */
     struct custody_engine *engine = worker->engine;
+    struct table *mine = &engine->shards[worker->number].table;
+    put(worker, states, count, SHARE);
+    /* Whoever has too much to do is waited for, by doing one's own.  Most often its table grows.  All tables are about
+     * as full as one another, so this is the time to let one's own grow, too: later the others would wait for that. */
     for (u32 to = 0; to < engine->shape.threads; to++)
-        while (atomic_load(&engine->workers[to].waiting) > WAITING && !receive(worker))
-            sched_yield();
+        while (atomic_load(&engine->workers[to].waiting) > WAITING && !receive(worker)) {
+            const bool is_nearly_full = mine->kind != BITS && mine->count > mine->most - mine->most / NEARLY;
+            if (!is_nearly_full || worker->status != CUSTODY_DONE)
+                sched_yield();
+            else if (!grow(mine, engine->shape.words))
+                worker->status = CUSTODY_NO_MEMORY;
+        }
 }
 
 bool receive(struct worker *worker)

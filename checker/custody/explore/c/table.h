@@ -190,12 +190,18 @@ ALWAYS_INLINE u64 most_of(u64 buckets, const enum kind kind, const unsigned word
     return buckets * slots / 10 * (slots > 2 ? 9 : 7);
 }
 
+/* The first empty slot of a bucket that is not full: halved, since a loop would end where no processor foresees it. */
 ALWAYS_INLINE unsigned first_empty(const char *bucket, const enum kind kind, const unsigned words)
 {
-    unsigned slot = 0;
-    while (!slot_is_empty(bucket, slot, kind, words))
-        slot++;
-    return slot;
+    const unsigned slots = slots_in(kind, words);
+    unsigned used = 0;
+    for (unsigned half = LINE / sizeof(u32) / 2; half; half /= 2)
+        if (half < slots) {
+            const bool fits = used + half < slots;
+            const bool more = !slot_is_empty(bucket, fits ? used + half - 1 : 0, kind, words);
+            used += fits & more ? half : 0;
+        }
+    return used;
 }
 
 /* Puts a state that is not there into the first bucket from its own on that has room; false when none has. */
@@ -230,11 +236,10 @@ ALWAYS_INLINE u64 rest_of(const struct table *table, u64 hash, u64 *bucket)
     return rest + (among - rest * table->buckets >= table->buckets);
 }
 
-/* The hash that `rest_of` told apart, of a table with so many buckets. */
-static inline u64 hash_again(unsigned bits, u64 buckets, u64 bucket, u64 rest)
+/* The number of the first hash, of so many bits, that `rest_of` puts into a bucket: the one with rest 0. */
+static inline u64 first_hash(unsigned bits, u64 buckets, u64 bucket)
 {
-    u64 first = (u64)((((wide)bucket << bits) + buckets - 1) / buckets);
-    return (first + rest) << (64 - bits);
+    return (u64)((((wide)bucket << bits) + buckets - 1) / buckets);
 }
 
 /* What is in the slot of a rest that is so many buckets too far. */
@@ -292,13 +297,14 @@ enum found { KNOWN, FRESH, NO_MEMORY };
 /* ------------------------------------------------------------------ growing */
 
 /* What the table grows by, in buckets: every growth moves all of it, so small ones become several times as large, and
- * large ones, where memory counts, grow by a sixth; less where not so much is left. */
+ * large ones, where memory counts, grow by a sixth, of narrow slots by a third; less where not so much is left. */
 ALWAYS_INLINE u64 growth(const struct table *table, size_t size)
 {
+    const bool is_narrow = table->kind == NARROW || table->kind == RESTS4 || table->kind == RESTS5;
     u64 least = table->buckets / 32 + 1;
     u64 wanted = table->bytes < GROWS_EIGHTFOLD ? table->buckets * 7
                  : table->bytes < GROWS_TWOFOLD ? table->buckets
-                                                : table->buckets / 6;
+                                                : table->buckets / (is_narrow ? 3 : 6);
     u64 left = table->slack / size;
     return left < least ? least : left < wanted ? left : wanted;
 }
@@ -317,6 +323,8 @@ ALWAYS_INLINE bool lengthen(struct table *table, const enum kind kind, const uns
     set_buckets(table, buckets, kind, words);
     char *run = NULL;
     size_t room = 0;
+    u64 same = UINT64_MAX,
+        first = 0; /* a bucket of the old table and its first hash: divided once for all its rests */
     bool ok = true;
     while (end > 0 && ok) {
         u64 begin = end - 1;
@@ -343,7 +351,9 @@ ALWAYS_INLINE bool lengthen(struct table *table, const enum kind kind, const uns
                     break;
                 if (is_rests(kind)) {
                     u64 bucket, rest = rest_in(&old, state[0], begin + k, &bucket);
-                    rest = rest_of(table, hash_again(old.bits, old.buckets, bucket, rest), &bucket);
+                    if (bucket != same)
+                        first = first_hash(old.bits, old.buckets, same = bucket);
+                    rest = rest_of(table, (first + rest) << (64 - old.bits), &bucket);
                     ok = ok && place_rest(table, bucket, rest, kind);
                 } else {
                     ok = ok && place(table, state, kind, words);
