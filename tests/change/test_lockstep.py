@@ -60,7 +60,7 @@ def test_agrees_on_known_changes(tmp_path: Path) -> None:
         folder.mkdir()
         old, new = (load(str(path)) for path in edit.write(folder))
         one, other = next(iter(paired(old, new, edit.chosen).values()))
-        names = renamed(other)
+        names = renamed(other, one)
         compared = in_step(one, other, names)
         agree(compared, by_beliefs(one, other, names), edit.name)
         settled += compared is not None and not compared.unsettled

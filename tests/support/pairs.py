@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -170,6 +171,44 @@ terminal true
 invariant nothing
     true
 """
+WORDS = """\
+contract lamp
+    "Calls, answers, a parameter and variables that have words."
+
+param POLICY: write | read = write
+
+type Way: write | read
+
+role Client[2] is user
+
+state
+    mode[Client]: idle | busy(Way)
+    last: Way
+
+action begin(w: Way) by Client
+    requires mode[self] == idle
+    mode[self] = busy(w)
+    last = w
+
+action finish by Client
+    requires mode[self] is busy
+    mode[self] = idle
+
+fair weak begin
+
+terminal true
+
+invariant one_way
+    (forall c: Client . mode[c] == idle) or last is write or last is read
+
+never both_write
+    POLICY == read and (forall c: Client . mode[c] == busy(write))
+"""
+OTHER_WORDS = (WORDS.replace("write", "to_device").replace("both_to_device", "both_write").replace("busy", "running")
+               .replace(": to_device | read", ': to_device renamed_from "write" | read')
+               .replace("running(Way)", 'running(Way) renamed_from "busy"'))  # fmt: skip
+RENAMED = CALL.replace('action ask by Client\n    "Put a request."\n', 'action request by Client\n    "Put a request."\n    renamed_from "ask"\n').replace(
+    "invariant never_busy\n", 'invariant hardly_busy\n    renamed_from "never_busy"\n')  # fmt: skip
 LATE = CHOICE.replace(
     "    either\n        lucky = true\n    or\n        lucky = false\n    lock guard\n    unlock guard\n",
     "    lock guard\n    unlock guard\n    either\n        lucky = true\n    or\n        lucky = false\n",
@@ -206,6 +245,11 @@ REFACTORED = (
          (("invariant never_busy\n", 'invariant hardly_busy\n    renamed_from "never_busy"\n'),), "identical"),
     Edit("role renamed and declared", CALL, (), "identical", new=CALL.replace("Client", "Customer").replace(
          "role Customer[2] is user\n", 'role Customer[2] is user\n    renamed_from "Client"\n')),
+    Edit("words renamed and declared", WORDS, (), "identical", new=OTHER_WORDS),
+    Edit("words in another order", WORDS, (("type Way: write | read\n", "type Way: read | write\n"), ("    last: Way\n", "    last: Way = write\n")), "identical"),
+    Edit("renamed long ago", RENAMED, (("    requires not asked[self] [DB-FEN-01]\n", "    requires asked[self] == false [DB-FEN-01]\n"),), "identical"),
+    Edit("renamed before both, and not said any more", RENAMED, (('    renamed_from "ask"\n', ""), ('    renamed_from "never_busy"\n', "")), "identical"),
+    Edit("words renamed long ago", OTHER_WORDS, (("    requires mode[self] == idle\n", "    requires not (mode[self] is running)\n"),), "identical"),
     Edit("an unseen choice made later", CHOICE, (), "identical", new=LATE),
     Edit("an unseen choice made earlier", LATE, (), "identical", new=CHOICE),
     Edit("an unused parameter more", "dma_buf",
@@ -232,6 +276,10 @@ CALLERS = (
          (("CALLER-WIDENED", "begin_cpu_access"), ("RULE-REMOVED", "DB-CPU-13"), ("VERDICT-LOST", "no_stale_cpu_read")), (), settings={"DEVICES": "1"}),
     Edit("action renamed and not declared", CALL, (("action ask by Client\n", "action request by Client\n"),), "breaking",
          (("ACTION-REMOVED", "ask"), ("ACTION-ADDED", "request"),), ("ACTION-REMOVED", "ACTION-ADDED")),
+    Edit("words renamed and not declared", WORDS, (), "breaking", (("SIGNATURE-CHANGED", "begin"), ("PARAMETER-CHANGED", "POLICY")),
+         ("SIGNATURE-CHANGED", "PROGRESS-LOST", "PROGRESS-GAINED"), new=re.sub(' renamed_from "[a-z]*"', "", OTHER_WORDS)),
+    Edit("a word renamed and less allowed", WORDS, (), "breaking", (("CALLER-NARROWED", "begin"),), ("CALLER-NARROWED",),
+         new=OTHER_WORDS.replace("    requires mode[self] == idle\n", "    requires mode[self] == idle and (w == read or last == to_device)\n")),
     Edit("kmap removed", "dma_buf",
          (('action kmap by Thread\n    "dma_buf_kmap: always succeeds inside a bracket, as often as one likes."\n    requires reachable_by_user(self) [DB-REF-01]\n    requires bracket[self] is open and not page_mapped[self] [DB-KMAP-01, DB-CPU-12]\n    page_mapped[self] = true\n\n', ""),),
          "breaking", (("ACTION-REMOVED", "kmap"),)),

@@ -19,7 +19,7 @@ from custody.change.result import Change, Cost, Result
 from custody.change.waiting import compare_waiting
 from custody.language import Program, SpecError
 from custody.language.elaborate import named_instances
-from custody.observe.label import renamed
+from custody.observe.label import renamed, renamings
 from custody.system.model import System
 
 
@@ -39,7 +39,7 @@ def compare_programs(
     if len(found.left) == len(pairs):
         found.limits.append("every instance has more states than are compared at once; --wide compares them")
     first_old, first_new = next(iter(pairs.values()))
-    names = renamed(first_new)
+    names = renamed(first_new, first_old)
     found.changes += compare_statements(first_old, first_new, names)
     found.changes += compare_meaning(first_old, first_new)
     found.changes += compare_waiting(first_old, first_new, names)
@@ -122,12 +122,14 @@ def _instance(id: str, name: str, system: System, file: str) -> Change:  # noqa:
 
 def _with_old_sizes(name: str, old: System, new: System, program: Program, found: Findings) -> System:
     """NEW as it is, or, where it has other numbers of role instances, with the parameters that OLD has."""
-    earlier = {entry.name: entry.before for entry in new.renamings if entry.kind == "parameter"}
+    entries = renamings(new, old)
+    earlier = {entry.name: entry.before for entry in entries if entry.kind == "parameter"}
+    words = {entry.name: entry.before for entry in entries if entry.kind == "value"}
     before = dict(old.parameters)
     changed = {
         key: (before[earlier.get(key, key)], value)
         for key, value in new.parameters
-        if earlier.get(key, key) in before and before[earlier.get(key, key)] != value
+        if earlier.get(key, key) in before and before[earlier.get(key, key)] != words.get(f"{key} {value}", value)
     }
     for key, (was, now) in changed.items():
         message = f"{key} is {_said(now)}, and was {_said(was)}"

@@ -81,7 +81,7 @@ class _Instance:
     ) -> None:
         self._name, self._title = name, titled(name)
         self._old, self._new = old, new
-        self._names: Names = renamed(new)
+        self._names: Names = renamed(new, old)
         self._effort, self._budget, self._found = effort, budget, found
         self._is_small = is_small
         self._deadline = effort.deadline()

@@ -8,20 +8,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from custody.change.properties import earlier_names
 from custody.change.result import Change
+from custody.observe.label import Names, renamed
 from custody.system.expression import Expr, Op, nodes, rebuild
 from custody.system.model import Domain, Form, Property, System
 
 
 def compare_meaning(old: System, new: System) -> list[Change]:
     """A change for each property whose statement is another in NEW."""
-    said = earlier_names(new)
+    names = renamed(new, old)
     before = {p.name: p for p in old.properties if not p.implicit}
-    shared = _Shared.of(old, new)
+    shared = _Shared.of(old, new, names)
     found: list[Change] = []
     for p in new.properties:
-        was = before.get(said(p.name))
+        was = before.get(names.property(p.name))
         if p.implicit or was is None or p.form is Form.IMPLEMENTS:
             continue
         name = _difference(was, p, shared)
@@ -56,12 +56,12 @@ class _Shared:
     olds: int
 
     @staticmethod
-    def of(old: System, new: System) -> _Shared:
+    def of(old: System, new: System, names: Names) -> _Shared:
         known = {(v.name, v.domain): i for i, v in enumerate(old.variables)}
         domains = [v.domain for v in old.variables]
         numbers: dict[int, int] = {}
         for index, variable in enumerate(new.variables):
-            same = known.get((variable.name, variable.domain))
+            same = known.get((variable.name, names.domain(variable.domain)))
             if same is None:
                 same = len(domains)
                 domains.append(variable.domain)

@@ -8,7 +8,7 @@ Leman's colouring); where they do not, names decide, and then equal systems may 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from custody.observe.label import SAME, Names
@@ -113,7 +113,7 @@ def normal(system: System, names: Names = SAME) -> bytes:
     """The digest of the form, with routines and roles under their earlier names."""
     colours = _colours(system, names)
     actions = sorted(_action(action, colours, names) for action in system.actions)
-    properties = sorted(_property(p, colours, names, _earlier(system)) for p in system.properties)
+    properties = sorted(_property(p, colours, names) for p in system.properties)
     variables = sorted(f"{colours.of[i]} {v.initial}" for i, v in enumerate(system.variables))
     fairness = sorted(
         f"{entry.strong} {sorted(_action(system.actions[i], colours, names) for i in entry.actions)}"
@@ -121,12 +121,6 @@ def normal(system: System, names: Names = SAME) -> bytes:
     )
     rest = [colours.text(system.where), colours.text(system.terminal)]
     return _digest(repr((variables, actions, properties, fairness, rest))).encode()
-
-
-def _earlier(system: System) -> Callable[[str], str]:
-    from custody.change.properties import earlier_names
-
-    return earlier_names(system)
 
 
 def _colours(system: System, names: Names) -> _Colours:
@@ -142,7 +136,7 @@ def _colours(system: System, names: Names) -> _Colours:
             for variable in _reads(action):
                 uses[variable].append(f"read by {whole}")
         for p in system.properties:
-            whole = _property(p, colours, names, _earlier(system))
+            whole = _property(p, colours, names)
             for variable in _variables(p.expression, p.goal, *(rest for _, rest in p.resting)):
                 uses[variable].append(f"in {whole}")
         shown = [_digest(repr((colour, sorted(used)))) for colour, used in zip(shown, uses, strict=True)]
@@ -169,13 +163,13 @@ def _variables(*roots: Expr) -> set[int]:
 def _action(action: Action, colours: _Colours, names: Names) -> str:
     answer = None
     if action.answer is not None:
-        answer = (colours.text(action.answer.value), action.answer.domain.labels)
+        answer = (colours.text(action.answer.value), names.domain(action.answer.domain).labels)
     return _digest(
         repr(
             (
                 names.routine(action.name),
                 names.actor(action.actor),
-                [names.value(value) for _, value in action.arguments],
+                [names.argument(action.name, at, value) for at, (_, value) in enumerate(action.arguments)],
                 action.outcome,
                 answer,
                 (action.begins, action.ends, action.inner, action.spontaneous, action.blocking, action.side),
@@ -189,13 +183,13 @@ def _action(action: Action, colours: _Colours, names: Names) -> str:
     )
 
 
-def _property(p: Property, colours: _Colours, names: Names, earlier: Callable[[str], str]) -> str:
+def _property(p: Property, colours: _Colours, names: Names) -> str:
     expected = None if p.expected is None else (p.expected.violated, p.expected.length)
     resting = sorted((names.actor(who), colours.text(when)) for who, when in p.resting)
     return _digest(
         repr(
             (
-                earlier(p.name),
+                names.property(p.name),
                 p.form,
                 p.rules,
                 expected,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from custody.change.category import category
 from custody.change.result import Change, Row, Shift
 from custody.change.sides import harmed
-from custody.observe.label import Names, renamed
+from custody.observe.label import SAME, Names, renamed
 from custody.properties.replay import steps
 from custody.properties.result import PropertyResult, RunResult
 from custody.system.display import changes as shown_changes
@@ -23,22 +23,10 @@ _NAMES = {
 """What the categories of lost and gained verdicts are called that are not just that."""
 
 
-def earlier_names(new: System) -> Callable[[str], str]:
-    """From the name of a property, which may be one for each instance of a role, to what it was called before."""
-    before = {entry.name: entry.before for entry in new.renamings if entry.kind == "property"}
-    names = renamed(new)
-
-    def earlier(name: str) -> str:
-        plain, bracket, rest = name.partition("[")
-        return names.text(f"{before.get(plain, plain)}{bracket}{rest}")
-
-    return earlier
-
-
 def compare_verdicts(old: RunResult, new: RunResult, instance: str) -> tuple[list[Change], list[str]]:
     """The changes, and the limits that kept a verdict from being known."""
     before = {result.subject.name: result for result in old.properties}
-    said = earlier_names(new.system)
+    said = renamed(new.system, old.system).property
     found: list[Change] = []
     limits: list[str] = []
     for result in new.properties:
@@ -136,7 +124,7 @@ def _words(system: System, index: int) -> str:
 
 def compare_statements(old: System, new: System, names: Names) -> list[Change]:
     """What is stated in one version only: rules, properties, promises of fairness. Instances do not matter here."""
-    said = earlier_names(new)
+    said = names.property
     before = {p.name: p for p in old.properties if not p.implicit}
     after = {said(p.name): p for p in new.properties if not p.implicit}
     found = _rules(old, new)
@@ -201,7 +189,7 @@ def _fairness(old: System, new: System, names: Names) -> list[Change]:
     def promises(system: System, said: Names) -> dict[str, tuple[bool, Place]]:
         return {_promise(entry.name, said): (entry.strong, entry.place) for entry in system.fairness}
 
-    before, after = promises(old, Names({}, {})), promises(new, names)
+    before, after = promises(old, SAME), promises(new, names)
     found: list[Change] = []
     lost: dict[Place, list[str]] = {}
     for name, (strong, place) in before.items():
@@ -227,10 +215,13 @@ def _fairness(old: System, new: System, names: Names) -> list[Change]:
 
 
 def _promise(name: str, said: Names) -> str:
-    call, by, actor = said.text(name).rpartition(" by ")
+    call, by, actor = name.rpartition(" by ")
     if not by:
-        return said.actor(name)
+        return said.actor(said.text(name))
     routine, bracket, rest = call.partition("(")
+    if bracket:
+        values = rest.removesuffix(")").split(", ")
+        rest = ", ".join(said.argument(routine, at, value) for at, value in enumerate(values)) + ")"
     return f"{said.routine(routine)}{bracket}{rest} by {said.actor(actor)}"
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from custody.change.properties import earlier_names
 from custody.change.result import Change
 from custody.change.witness import still_allowed
 from custody.observe.label import SAME, Label, Labels, renamed, stepwise
@@ -41,7 +40,7 @@ def replay(old: System, new: System, change: Change) -> Replayed:
     run = change.old_run if gone else change.new_run
     if change.id.endswith(("-LOST", "-GAINED")):
         return _verdict(old, new, change, run)
-    names = renamed(new)
+    names = renamed(new, old)
     split = stepwise(old) | stepwise(new, names)
     labels = Labels(old, SAME, split), Labels(new, names, split)
     mine, yours = (0, 1) if gone else (1, 0)
@@ -95,7 +94,7 @@ def _from(system: System, labels: Labels, run: Sequence[int], state: State) -> l
 
 def _verdict(old: System, new: System, change: Change, run: Sequence[int]) -> Replayed:
     """The run violates the property in its version, and the other version keeps it."""
-    said = earlier_names(new)(change.subject)
+    said = renamed(new, old).property(change.subject)
     gained = change.only == "old"
     system, name, where = (old, said, "OLD") if gained else (new, change.subject, "NEW")
     other, its_name, elsewhere = (new, change.subject, "NEW") if gained else (old, said, "OLD")

@@ -8,13 +8,13 @@ from __future__ import annotations
 from custody.change.category import category
 from custody.change.result import Change
 from custody.change.sides import harmed
-from custody.observe.label import Names
+from custody.observe.label import SAME, Names
 from custody.system.model import Action, System
 
 
 def compare_waiting(old: System, new: System, names: Names) -> list[Change]:
     """The routines of both versions that wait for more, or for less."""
-    before, after = _routines(old, Names({}, {})), _routines(new, names)
+    before, after = _routines(old, SAME), _routines(new, names)
     found: list[Change] = []
     for name, (mine, action) in after.items():
         if name not in before:

@@ -29,7 +29,7 @@ TYPES = (
 )
 OTHERS = ("by", "returns", "spontaneous", "blocking", "as", "implements", "source", "until", "where", "to",
           "from", "interrupted", "timeout", "busy", "weak", "strong", "violated", "expect", "zero", "with",
-          "alloc")  # fmt: skip
+          "alloc", "renamed_from")  # fmt: skip
 
 
 class CustodyLexer(RegexLexer):

@@ -133,8 +133,12 @@ class TreeBuilder(Transformer[Token, Any]):
         return s.VariantTypeNode(self._at(meta), tuple(children))
 
     def alternative(self, meta: Meta, children: list[Any]) -> s.AlternativeNode:
-        label, *payload = children
-        return s.AlternativeNode(self._at(meta), str(label), tuple(part for part in payload if part is not None))
+        label, *rest = children
+        payload = tuple(part for part in rest if isinstance(part, s.TypeNode))
+        return s.AlternativeNode(self._at(meta), str(label), payload, _renamed(rest))
+
+    def word_renamed(self, meta: Meta, children: list[Any]) -> s.Node:
+        return self.renamed(meta, children)
 
     def bool_type(self, meta: Meta, children: list[Any]) -> s.TypeNode:
         return s.BoolTypeNode(self._at(meta))

@@ -93,6 +93,8 @@ class World:
         self.routines: list[RoutineSymbol] = []
         self.others: list[Scoped] = []
         """Properties, init, terminal, fair, misbehaving, expect, recorded and event declarations."""
+        self.renamed: list[VariantType] = []
+        """The types with words that an earlier version called otherwise."""
         self._library = library
         self._overrides = overrides
         self._variants: dict[VariantType, None] = {ERRNO: None}
@@ -259,9 +261,16 @@ class World:
                 continue
             seen[alternative.label] = None
             payload = tuple(self.type_of(part, scope) for part in alternative.payload)
-            alternatives.append(Alternative(alternative.label, payload))
+            alternatives.append(Alternative(alternative.label, payload, alternative.renamed_from))
+        earlier = [alternative.renamed_from or alternative.label for alternative in node.alternatives]
+        for alternative in node.alternatives:
+            before = alternative.renamed_from
+            if before is not None and earlier.count(before) > 1:
+                self.problems.error(alternative, "duplicate", f"only one word can have been '{before}'")
         kind = VariantType(name, tuple(alternatives))
         self._register(kind)
+        if kind.before != kind.labels:
+            self.renamed.append(kind)
         return kind
 
     def _register(self, kind: VariantType) -> None:

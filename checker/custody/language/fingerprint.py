@@ -12,7 +12,7 @@ from dataclasses import fields
 from typing import cast
 
 from custody.language.program import Program
-from custody.language.syntax import Node, Statement
+from custody.language.syntax import AlternativeNode, Node, Statement
 
 _LEFT_OUT = frozenset({"place", "doc", "sources", "type", "symbol", "symbols", "message"})
 """Where it stands, what it is called for people, and what the checker adds."""
@@ -36,7 +36,11 @@ def _words(value: object) -> Iterator[str]:
     """The tree in one order, with brackets that keep its shape."""
     if isinstance(value, Node):
         yield f"({type(value).__name__}"
-        left_out = _LEFT_OUT | {"text"} if isinstance(value, Statement) else _LEFT_OUT
+        left_out = _LEFT_OUT
+        if isinstance(value, Statement):
+            left_out = left_out | {"text"}
+        elif isinstance(value, AlternativeNode):
+            left_out = left_out | {"renamed_from"}
         for field in fields(value):
             if field.name not in left_out:
                 yield from _words(getattr(value, field.name))

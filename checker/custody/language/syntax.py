@@ -227,6 +227,7 @@ class KrefTypeNode(TypeNode):
 class AlternativeNode(Node):
     label: str
     payload: tuple[TypeNode, ...]
+    renamed_from: str | None = None
 
 
 @dataclass(slots=True, eq=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 SIDES = ("importer", "exporter", "core", "user", "hardware")
@@ -59,8 +59,11 @@ class RoleType:
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
+    """One word. `before` is what an earlier version called it, which makes no other type of it."""
+
     label: str
     payload: tuple[Type, ...] = ()
+    before: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,11 @@ class VariantType:
     @property
     def labels(self) -> tuple[str, ...]:
         return tuple(alternative.label for alternative in self.alternatives)
+
+    @property
+    def before(self) -> tuple[str, ...]:
+        """The labels as an earlier version had them."""
+        return tuple(alternative.before or alternative.label for alternative in self.alternatives)
 
     def alternative(self, label: str) -> Alternative | None:
         return next((a for a in self.alternatives if a.label == label), None)

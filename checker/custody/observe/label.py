@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from custody.system.evaluate import evaluate
-from custody.system.model import Action, Check, State, System
+from custody.system.model import Action, Check, Domain, Renaming, State, System
 
 
 class Seen(StrEnum):
@@ -65,10 +65,15 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """How one version's names are said in the other's: routines, and roles whose instances act."""
+    """How one version's names are said in the other's: routines, roles whose instances act, properties, and words of
+    enumerations: `arguments` has these by routine and position, `words` all of an enumeration's.
+    """
 
-    routines: Mapping[str, str]
-    roles: Mapping[str, str]
+    routines: Mapping[str, str] = field(default_factory=dict[str, str])
+    roles: Mapping[str, str] = field(default_factory=dict[str, str])
+    properties: Mapping[str, str] = field(default_factory=dict[str, str])
+    arguments: Mapping[tuple[str, int, str], str] = field(default_factory=dict[tuple[str, int, str], str])
+    words: Mapping[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict[tuple[str, ...], tuple[str, ...]])
 
     def routine(self, name: str) -> str:
         return self.routines.get(name, name)
@@ -77,9 +82,19 @@ class Names:
         role, dot, number = name.partition(".")
         return f"{self.roles.get(role, role)}{dot}{number}"
 
-    def value(self, text: str) -> str:
-        """An argument, which may be an instance of a role."""
-        return self.actor(text)
+    def argument(self, routine: str, position: int, text: str) -> str:
+        """An argument, which may be an instance of a role; the routine is the one that `text` is an argument of."""
+        return self.arguments.get((routine, position, text)) or self.actor(text)
+
+    def property(self, name: str) -> str:
+        """The name of a property, which may be one for each instance of a role."""
+        plain, bracket, rest = name.partition("[")
+        return self.text(f"{self.properties.get(plain, plain)}{bracket}{rest}")
+
+    def domain(self, domain: Domain) -> Domain:
+        """The values by their names in the other version."""
+        earlier = self.words.get(domain.labels) if domain.labels is not None and self.words else None
+        return domain if earlier is None else replace(domain, labels=earlier)
 
     def text(self, words: str) -> str:
         """Words in which instances of roles occur, such as `served[Client.0]`."""
@@ -89,14 +104,38 @@ class Names:
         return re.sub(rf"\b({known})(?=\.[0-9])", lambda match: self.roles[match[1]], words)
 
 
-SAME = Names({}, {})
+SAME = Names()
 
 
-def renamed(system: System) -> Names:
-    """What the specification says about its earlier names."""
-    routines = {entry.name: entry.before for entry in system.renamings if entry.kind == "routine"}
-    roles = {entry.name: entry.before for entry in system.renamings if entry.kind == "role"}
-    return Names(routines, roles)
+def renamed(new: System, old: System) -> Names:
+    """What NEW says about its earlier names, but for what OLD says as well: that was renamed before both."""
+    routines: dict[str, str] = {}
+    roles: dict[str, str] = {}
+    properties: dict[str, str] = {}
+    arguments: dict[tuple[str, int, str], str] = {}
+    words: dict[tuple[str, ...], tuple[str, ...]] = {}
+    for entry in renamings(new, old):
+        match entry.kind:
+            case "routine":
+                routines[entry.name] = entry.before
+            case "role":
+                roles[entry.name] = entry.before
+            case "property":
+                properties[entry.name] = entry.before
+            case "argument":
+                routine, position, word = entry.name.split(" ")
+                arguments[routine, int(position), word] = entry.before
+            case "words":
+                words[tuple(entry.name.split(" "))] = tuple(entry.before.split(" "))
+            case _:
+                pass
+    return Names(routines, roles, properties, arguments, words)
+
+
+def renamings(new: System, old: System) -> list[Renaming]:
+    """What was renamed between the versions."""
+    before = set(old.renamings)
+    return [entry for entry in new.renamings if entry not in before]
 
 
 def stepwise(system: System, names: Names = SAME) -> frozenset[str]:
@@ -125,7 +164,10 @@ class Labels:
 
     def _call(self, action: Action) -> Label:
         names = self._names
-        arguments = tuple((name, names.value(value)) for name, value in action.arguments)
+        arguments = tuple(
+            (name, names.argument(action.name, position, value))
+            for position, (name, value) in enumerate(action.arguments)
+        )
         return Label(Seen.WHOLE, names.actor(action.actor), names.routine(action.name), arguments)
 
     def of(self, index: int, state: State) -> Label:
@@ -161,7 +203,7 @@ class Labels:
         answer = self._system.actions[index].answer
         if answer is None:
             return ""
-        word = answer.domain.show(value)
+        word = self._names.domain(answer.domain).show(value)
         if _is_errno(answer.domain.labels):
             return "" if word == "OK" else f"fails {word}"
         return word

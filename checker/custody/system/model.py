@@ -199,7 +199,11 @@ class Implementation:
 
 @dataclass(frozen=True, slots=True)
 class Renaming:
-    """What the specification says that something was called before: a routine, a property, a role or a parameter."""
+    """What the specification says that something was called before.
+
+    `kind` is routine, property, role or parameter; of an enumeration's words, `words` has all of them in order, and
+    `argument` and `value` one of them, behind the routine and the argument's position, or the parameter, that has it.
+    """
 
     kind: str
     name: str

@@ -287,11 +287,16 @@ class _Assembly:
         for routine in self._world.routines:
             prefix = routine.path.removesuffix(routine.name)
             found += _renaming("routine", routine.path, routine.declaration.renamed_from, prefix)
+            for position, parameter in enumerate(routine.parameters):
+                found += _words("argument", f"{routine.path} {position}", parameter.type)
         for role in self._world.roles:
             if isinstance(role.declaration, s.RoleDecl):
                 found += _renaming("role", role.name, role.declaration.renamed_from)
-        for declaration, _ in self._world.parameter_symbols.values():
+        for declaration, symbol in self._world.parameter_symbols.values():
             found += _renaming("parameter", declaration.name, declaration.renamed_from)
+            found += _words("value", declaration.name, symbol.type)
+        for kind in self._world.renamed:
+            found += _renaming("words", " ".join(kind.labels), " ".join(kind.before))
         for scoped in self._world.others:
             if isinstance(scoped.declaration, s.PropertyDecl):
                 found += _renaming("property", scoped.declaration.name, scoped.declaration.renamed_from)
@@ -619,6 +624,13 @@ class _Assembly:
 
 def _renaming(kind: str, name: str, before: str | None, prefix: str = "") -> list[Renaming]:
     return [Renaming(kind, name, f"{prefix}{before}")] if before is not None else []
+
+
+def _words(kind: str, of: str, words: Type) -> list[Renaming]:
+    """What was called otherwise of the words that `of` can be."""
+    if not isinstance(words, VariantType):
+        return []
+    return [Renaming(kind, f"{of} {a.label}", a.before) for a in words.alternatives if a.before is not None]
 
 
 def _role(symbol: TypeSymbol) -> RoleType:
