@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +14,17 @@ import click
 
 from custody.cli.codes import Code, heaviest
 from custody.cli.complaints import TooLargeError, complain
+from custody.cli.conforming import Asked, Fault, Found, Wrong, answers
 from custody.cli.options import MEBIBYTE, setting_option
 from custody.cli.outputs import STDOUT, colours, width
 from custody.cli.paths import BUNDLED, Spec, load_one
+from custody.cli.runs import processors
 from custody.evidence.conform import emit_c, emit_pytest
 from custody.evidence.conform.contract import Contract
 from custody.evidence.conform.plan import PLANS, Settings
 from custody.evidence.conform.replay import NotAPathError, replay
 from custody.evidence.conform.result import Answer, Comparison, Part
-from custody.evidence.conform.run import compare
+from custody.evidence.conform.run import KINDS, Clock, compared, pieces
 from custody.evidence.conform.worlds import world_of
 from custody.language import LimitError, SpecError
 from custody.language.elaborate import behaviour
@@ -31,16 +35,21 @@ from custody.system.model import System
 
 _CODES = {Answer.CONFORMS: Code.PASSED, Answer.DIVERGES: Code.VIOLATED, Answer.INCONCLUSIVE: Code.INCONCLUSIVE}
 _SHORT = {"heap": "heap_helpers", **{name: name for name in PLANS}}
-_KINDS = ("tours", "interleavings", "walks")
 
 
 @click.command(name="conform")
 @click.argument("paths", nargs=-1, required=True, metavar="SPEC...")
 @setting_option
-@click.option("--only", "kinds", multiple=True, type=click.Choice(_KINDS), help="Do this alone. Repeatable.")
+@click.option("--only", "kinds", multiple=True, type=click.Choice(KINDS), help="Do this alone. Repeatable.")
 @click.option("--max-states", type=click.IntRange(min=1), metavar="N", help="Tour no graph of more states than N.")
 @click.option("--max-memory", type=click.IntRange(min=1), metavar="MIB", help="Stop at so many MiB of memory.")
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Stop after so long.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Compare N instances at once (default: as many as there are processors).",
+)
 @click.option("--json", "json_file", metavar="FILE", help="Write the result as JSON; - is stdout.")
 @click.option(
     "--emit-tests",
@@ -63,6 +72,7 @@ def command(
     max_states: int | None,
     max_memory: int | None,
     timeout: float | None,
+    jobs: int | None,
     json_file: str | None,
     language: str | None,
     target: str,
@@ -76,46 +86,80 @@ def command(
     """
     memory = None if max_memory is None else max_memory * MEBIBYTE
     limits = Limits(max_states=max_states, max_memory=memory, timeout=timeout)
-    specs = [_load(path) for path in paths]
-    if None in specs:
+    specs = [spec for spec in map(_load, paths) if spec is not None]
+    if len(specs) < len(paths):
         return Code.WRONG_REQUEST
     if language is not None:
         return _emit(specs, language, dict(settings), limits, target)
+    for spec in specs:
+        if spec.program.name not in PLANS:
+            known = ", ".join(PLANS)
+            raise click.UsageError(
+                f"the reference implementation has nothing that '{spec.program.name}' is about; known: {known}"
+            )
     out = sys.stderr if json_file == STDOUT else sys.stdout
     page = Page(width(out), colours(out))
     comparisons: list[Comparison] = []
-    for spec in specs:
-        assert spec is not None
-        model = spec.program.name
-        if model not in PLANS:
-            known = ", ".join(PLANS)
-            raise click.UsageError(
-                f"the reference implementation has nothing that '{model}' is about; known: {known}"
-            )
-        try:
-            if recorded is not None:
-                comparison = _replayed(spec, model, recorded)
-            else:
-                make = partial(_instance, spec)
-                comparison = compare(spec.name, model, make, dict(settings), limits, _tell, kinds or _KINDS)
-        except SpecError as error:
-            complain(error.diagnostics)
-            return Code.WRONG_REQUEST
-        except LimitError as error:
-            raise TooLargeError(error) from None
-        comparisons.append(comparison)
-        out.write(render(comparison, page) + "\n")
-        out.flush()
+    try:
+        if recorded is not None:
+            found = (_replayed(spec, recorded) for spec in specs)
+        else:
+            found = _compared(specs, dict(settings), kinds or KINDS, limits, jobs or processors())
+        for comparison in found:
+            comparisons.append(comparison)
+            out.write(render(comparison, page) + "\n")
+            out.flush()
+    except SpecError as error:
+        complain(error.diagnostics)
+        return Code.WRONG_REQUEST
+    except LimitError as error:
+        raise TooLargeError(error) from None
+    except _NoComparisonError as none:
+        return none.code
     if json_file is not None:
         _write(json_file, to_json(comparisons))
     return heaviest(_CODES[comparison.answer] for comparison in comparisons)
 
 
-def _emit(specs: list[Spec | None], language: str, settings: Settings, limits: Limits, target: str) -> int:
+class _NoComparisonError(Exception):
+    """There is none; why has been said."""
+
+    def __init__(self, code: Code) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def _compared(
+    specs: Sequence[Spec], settings: Settings, kinds: Sequence[str], limits: Limits, jobs: int
+) -> Iterator[Comparison]:
+    """Each as soon as all of its pieces are done."""
+    planned = [(spec, pieces(spec.program.name, settings, kinds)) for spec in specs]
+    asked = [
+        Asked(spec.name, spec.program.name, partial(_instance, spec), piece) for spec, of in planned for piece in of
+    ]
+    found = answers(asked, Clock(limits), limits.max_memory, jobs, _tell)
+    for spec, of in planned:
+        parts = [_part(answer) for answer in islice(found, len(of))]
+        yield compared(spec.name, spec.program.name, parts)
+
+
+def _part(found: Found) -> Part:
+    match found:
+        case Part():
+            return found
+        case Wrong(diagnostics, code):
+            complain(diagnostics)
+            raise _NoComparisonError(code)
+        case Fault(message):
+            click.echo(message, err=True)
+            raise _NoComparisonError(Code.FAULT)
+
+
+def _emit(specs: Sequence[Spec], language: str, settings: Settings, limits: Limits, target: str) -> int:
     """Write tests of one specification: of the instance asked for, or the first that is toured."""
-    spec = specs[0]
-    if len(specs) != 1 or spec is None:
+    if len(specs) != 1:
         raise click.UsageError("tests are written of one specification at a time")
+    spec = specs[0]
     model = spec.program.name
     if model not in PLANS:
         raise click.UsageError(f"the reference implementation has nothing that '{model}' is about")
@@ -155,7 +199,8 @@ def _tell(what: str) -> None:
         click.echo(what, err=True)
 
 
-def _replayed(spec: Spec, model: str, recorded: Path) -> Comparison:
+def _replayed(spec: Spec, recorded: Path) -> Comparison:
+    model = spec.program.name
     try:
         document: Any = json.loads(recorded.read_text(encoding="utf-8"))
         parts = [

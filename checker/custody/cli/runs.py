@@ -6,6 +6,7 @@ their order depend on how many processes there were.
 
 from __future__ import annotations
 
+import os
 import pickle
 import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -43,6 +44,11 @@ class NoResult:
 
 
 Answer: TypeAlias = "RunResult | NoResult"
+
+
+def processors() -> int:
+    """Those that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class Perform(Protocol):
@@ -91,7 +97,7 @@ def side_by_side(
         if not isinstance(found, Lost):
             yield run, _Reader(found[1:], run.system).load()
         elif not processes.interrupted:
-            yield run, _lost(found.signal)
+            yield run, lost(found.signal)
     if processes.interrupted:
         raise KeyboardInterrupt
 
@@ -105,7 +111,7 @@ def _answer(run: Run, perform: Perform, limits: Limits, progress: ProgressHook |
         return NoResult(Code.FAULT, str(error) or type(error).__name__, told(error, run.spec))
 
 
-def _lost(number: int | None) -> NoResult:
+def lost(number: int | None) -> NoResult:
     """The process of the run is gone."""
     if number == signal.SIGKILL:
         return NoResult(Code.INCONCLUSIVE, f"the process was killed, perhaps because {NO_MEMORY}")

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import difflib
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TextIO, TypeVar
@@ -19,7 +18,7 @@ from custody.cli.options import Exploring
 from custody.cli.outputs import colours, width
 from custody.cli.paths import Spec, load_all
 from custody.cli.progress import Meter, meter
-from custody.cli.runs import Answer, NoResult, Run, one_by_one, side_by_side
+from custody.cli.runs import Answer, NoResult, Run, one_by_one, processors, side_by_side
 from custody.language.diagnostic import Diagnostic, LimitError, SpecError
 from custody.language.kept import instances
 from custody.language.program import Program
@@ -62,7 +61,7 @@ class Session:
         self._stream = stream
         self._page = Page(width(stream), colours(stream))
         self._options = options
-        self._jobs = jobs or max(1, _processors() // options.means.threads)
+        self._jobs = jobs or max(1, processors() // options.means.threads)
         self._meter: Meter | None = meter()
         self._runs: list[RunResult] = []
         self._errors: list[Diagnostic] = []
@@ -228,8 +227,3 @@ def _warnings(spec: Spec) -> tuple[Notice, ...]:
         )
         for warning in spec.program.warnings
     )
-
-
-def _processors() -> int:
-    """Those that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass, replace
 from time import monotonic
 
 from custody.evidence.conform.contract import Contract, claimed
@@ -34,34 +36,65 @@ WALKS = 40
 """How many walks hypothesis takes in each instance that is walked."""
 
 
-def compare(
-    spec: str,
-    model: str,
-    make: MakeSystem,
-    settings: Settings | None = None,
-    limits: Limits | None = None,
-    progress: Progress = lambda _: None,
-    kinds: tuple[str, ...] = ("tours", "interleavings", "walks"),
-) -> Comparison:
-    """Compare as planned, or one instance with `settings`. KeyError where there is no world for the model."""
-    world = world_of(model)
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One thing to be done with one instance; `most` is how many states of its graph are looked at, if not all."""
+
+    kind: str
+    settings: Settings
+    most: int | None = None
+
+    def __str__(self) -> str:
+        said = ", ".join(f"{name} = {value}" for name, value in self.settings.items())
+        return f"{_WORDS[self.kind]} {said or 'the default instance'}"
+
+
+_WORDS = {"tours": "touring", "interleavings": "interleaving", "walks": "walking through"}
+KINDS = tuple(_WORDS)
+
+
+def pieces(model: str, settings: Settings | None = None, kinds: Collection[str] = KINDS) -> tuple[Piece, ...]:
+    """What is planned, or all of it with one instance. KeyError where nothing is planned for the model."""
     plan = PLANS[model]
     if settings:
-        chosen = _only(settings)
+        chosen = dict(settings)
         plan = Plan((chosen,), ((chosen, 3000),), (chosen,), plan.unclaimed)
-    clock = _Clock(limits or Limits())
-    parts = tuple(_parts(plan, world, make, clock, progress, kinds))
+    planned = (
+        *(Piece("tours", toured) for toured in plan.toured),
+        *(Piece("interleavings", interleaved, most) for interleaved, most in plan.interleaved),
+        *(Piece("walks", walked) for walked in plan.walked),
+    )
+    return tuple(piece for piece in planned if piece.kind in kinds)
+
+
+def perform(piece: Piece, model: str, make: MakeSystem, clock: Clock) -> Part:
+    """Do it. Pieces need nothing of each other, so they can be done in any order, or at once."""
+    world = world_of(model)
+    contract = Contract(make(piece.settings), world)
+    match piece.kind:
+        case "tours":
+            return _tour(contract, world, piece.settings, clock)
+        case "interleavings":
+            return _interleave(contract, world, piece.settings, piece.most, clock)
+        case _:
+            return _wander(contract, world, piece.settings, clock)
+
+
+def compared(spec: str, model: str, parts: Sequence[Part]) -> Comparison:
+    """What the parts found, together with what the implementation does not claim."""
+    world, plan = world_of(model), PLANS[model]
     return Comparison(
-        spec, model, parts, tuple(plan.unclaimed.items()), tuple(world.ghosts.items()), tuple(world.words.items())
+        spec,
+        model,
+        tuple(parts),
+        tuple(plan.unclaimed.items()),
+        tuple(world.ghosts.items()),
+        tuple(world.words.items()),
     )
 
 
-def _only(settings: Settings) -> Settings:
-    return dict(settings)
-
-
-class _Clock:
-    """The time that is left, for limits that are asked for one part at a time."""
+class Clock:
+    """The time that is left, for limits that are asked for one piece at a time."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -71,6 +104,13 @@ class _Clock:
     def over(self) -> bool:
         return self._limits.timeout is not None and monotonic() - self._begun > self._limits.timeout
 
+    def within(self, memory: int | None) -> Clock:
+        """The same time, with so much memory, in bytes."""
+        clock = copy(self)
+        if memory is not None:
+            clock._limits = replace(self._limits, max_memory=memory)
+        return clock
+
     def limits(self, max_states: int | None = None) -> Limits:
         timeout = self._limits.timeout
         left = None if timeout is None else max(0.01, timeout - (monotonic() - self._begun))
@@ -78,33 +118,12 @@ class _Clock:
         return Limits(max_states=min(states, default=None), max_memory=self._limits.max_memory, timeout=left)
 
 
-def _parts(
-    plan: Plan, world: type[World], make: MakeSystem, clock: _Clock, progress: Progress, kinds: tuple[str, ...]
-) -> Iterator[Part]:
-    if "tours" in kinds:
-        for settings in plan.toured:
-            progress(_words("touring", settings))
-            yield _tour(Contract(make(settings), world), world, settings, clock)
-    if "interleavings" in kinds:
-        for settings, most in plan.interleaved:
-            progress(_words("interleaving", settings))
-            yield _interleave(Contract(make(settings), world), world, settings, most, clock)
-    if "walks" in kinds:
-        for settings in plan.walked:
-            progress(_words("walking through", settings))
-            yield _wander(Contract(make(settings), world), world, settings, clock)
-
-
-def _words(what: str, settings: Settings) -> str:
-    return f"{what} {', '.join(f'{name} = {value}' for name, value in settings.items()) or 'the default instance'}"
-
-
 def _maker(world: type[World], contract: Contract) -> MakeWorld:
     parameters: Mapping[str, int | bool | str] = contract.parameters
     return lambda: world(parameters)
 
 
-def _tour(contract: Contract, world: type[World], settings: Settings, clock: _Clock) -> Part:
+def _tour(contract: Contract, world: type[World], settings: Settings, clock: Clock) -> Part:
     chosen = tuple(settings.items())
     make = _maker(world, contract)
     graph = contract.graph(clock.limits())
@@ -178,7 +197,7 @@ def _shortest_way(contract: Contract, first: tuple[int, ...], path: tuple[int, .
     return None
 
 
-def _interleave(contract: Contract, world: type[World], settings: Settings, most: int, clock: _Clock) -> Part:
+def _interleave(contract: Contract, world: type[World], settings: Settings, most: int | None, clock: Clock) -> Part:
     chosen = tuple(settings.items())
     make = _maker(world, contract)
     graph = contract.graph(clock.limits(most))
@@ -203,7 +222,7 @@ def _interleave(contract: Contract, world: type[World], settings: Settings, most
     return Part("interleavings", chosen, answer, walked.limit or "", interleaved=interleaved)
 
 
-def _wander(contract: Contract, world: type[World], settings: Settings, clock: _Clock) -> Part:
+def _wander(contract: Contract, world: type[World], settings: Settings, clock: Clock) -> Part:
     chosen = tuple(settings.items())
     if not available():
         reason = "hypothesis is not installed: pip install 'custody[conform]'"
