@@ -10,13 +10,23 @@ from custody.language.diagnostic import Diagnostic, LimitError, Severity, SpecEr
 from custody.language.program import Program
 
 if TYPE_CHECKING:
-    from custody.language.elaborate import instances, load, named_instances
+    from custody.language.elaborate import each_instance, instances, load, named_instances
 
-__all__ = ["Diagnostic", "LimitError", "Program", "Severity", "SpecError", "instances", "load", "named_instances"]
+__all__ = [
+    "Diagnostic",
+    "LimitError",
+    "Program",
+    "Severity",
+    "SpecError",
+    "each_instance",
+    "instances",
+    "load",
+    "named_instances",
+]
 
 
 def __getattr__(name: str) -> object:
-    if name in ("instances", "load", "named_instances"):
+    if name in ("each_instance", "instances", "load", "named_instances"):
         from custody.language import elaborate
 
         return getattr(elaborate, name)

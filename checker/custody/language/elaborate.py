@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import cast
@@ -61,16 +61,21 @@ def instances(program: Program, settings: Mapping[str, str], *, observed: bool =
 
 def named_instances(program: Program, settings: Mapping[str, str], *, observed: bool = False) -> dict[str, System]:
     """The same by the names of the instances; "" where none is declared. Some may be one and the same."""
+    return dict(each_instance(program, settings, observed=observed))
+
+
+def each_instance(
+    program: Program, settings: Mapping[str, str], *, observed: bool = False
+) -> Iterator[tuple[str, System]]:
+    """The same one by one, each unfolded when it is asked for."""
     given = _given(program, settings)
     systems: dict[tuple[tuple[str, Constant], ...], System] = {}
-    found: dict[str, System] = {}
     for name, bindings in _declared(program).items():
         world = _with(program, {**bindings, **given})
         key = tuple(world.parameters.items())
         if key not in systems:
             systems[key] = _unfolded(world, program, name, observed=observed)
-        found[name] = systems[key]
-    return found
+        yield name, systems[key]
 
 
 def sized(program: Program, settings: Mapping[str, str], sizes: Mapping[str, int]) -> System:
