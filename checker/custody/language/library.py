@@ -132,7 +132,7 @@ class Library:
         """The same library with other declarations in one of its files."""
         other = copy.copy(self)
         other._parsed = {**self.trees(), file: declarations}
-        other._pickled = {}
+        other._pickled = {name: text for name, text in self._pickled.items() if name != file}
         other.is_all = False
         return other
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 
 from custody.language.program import Program
@@ -16,21 +17,32 @@ from custody.why.repair import Repair, repairs
 from custody.why.result import KINDS, Explanation, Tried
 from custody.why.trial import Bench
 
-SHOWN = 2
-"""How many repairs of a failure are shown: with so many that spoil nothing, the search is over."""
 
-MOST_CANDIDATES = 90
-"""How many changes are tried for one failure."""
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How much is done for one failure."""
 
-MOST_CHECKS = 15
-"""How many amended systems are checked in full for one failure."""
+    shown: int = 2
+    """How many repairs are shown: with so many that spoil nothing, the search is over."""
+    candidates: int = 90
+    """How many changes are tried."""
+    checks: int = 15
+    """How many amended systems are checked in full."""
+    together: int = 12
+    """How many combinations of changes are tried where no single one repairs the failure."""
 
-MOST_TOGETHER = 12
-"""How many combinations of changes are tried where no single one repairs the failure."""
+
+USUAL = Effort()
+QUICK = Effort(shown=1, candidates=40, checks=8, together=4)
+"""For models of which one change takes long to check."""
 
 
 def explanations(
-    program: Program, run: RunResult, settings: Mapping[str, str], names: Iterable[str] | None = None
+    program: Program,
+    run: RunResult,
+    settings: Mapping[str, str],
+    names: Iterable[str] | None = None,
+    effort: Effort = USUAL,
 ) -> dict[str, Explanation]:
     """By name of the violated property; of `names` only, where they are given."""
     wanted = set(names) if names is not None else None
@@ -42,7 +54,7 @@ def explanations(
         and result.subject.form is not Form.IMPLEMENTS
         and (wanted is None or result.subject.name in wanted)
     ]
-    search = _Search(Bench(program, run, settings), violated)
+    search = _Search(Bench(program, run, settings), violated, effort)
     for result in violated:
         search.one_by_one(result)
     for result in violated:
@@ -53,11 +65,12 @@ def explanations(
 class _Search:
     """Looks for repairs; what was found for one failure is known for the next."""
 
-    def __init__(self, bench: Bench, violated: Sequence[PropertyResult]) -> None:
+    def __init__(self, bench: Bench, violated: Sequence[PropertyResult], effort: Effort) -> None:
+        self._effort = effort
         self._bench, self._system = bench, bench.run.system
-        self._names = [result.subject.name for result in violated]
         self._what = {r.subject.name: mattered(self._system, r.subject, r.finding) for r in violated}
-        self._screened: dict[str, tuple[System | None, tuple[str, ...]]] = {}
+        self._screened: dict[str, System | None] = {}
+        self._passes: dict[tuple[str, str], bool] = {}
         self._tried: dict[str, Tried] = {}
         self._looked_at: Counter[str] = Counter()
         self._cut: set[str] = set()
@@ -69,7 +82,9 @@ class _Search:
         found = sorted((tried for tried in self._tried.values() if name in tried.fixes), key=_worth)
         nearest = passing(self._system, result.subject, result.finding)
         cut = name in self._cut
-        return Explanation(result, self._what[name], nearest, tuple(found[:SHOWN]), self._looked_at[name], cut)
+        return Explanation(
+            result, self._what[name], nearest, tuple(found[: self._effort.shown]), self._looked_at[name], cut
+        )
 
     def one_by_one(self, result: PropertyResult) -> None:
         """Tries single changes."""
@@ -78,9 +93,9 @@ class _Search:
         start = self._bench.checks
         partial = self._partial.setdefault(name, [])
         for repair in repairs(self._bench.program, self._routines(trace.actions), self._lines(result)):
-            if len(self._clean(name)) >= SHOWN:
+            if len(self._clean(name)) >= self._effort.shown:
                 return
-            if self._looked_at[name] >= MOST_CANDIDATES or self._bench.checks - start >= MOST_CHECKS:
+            if self._looked_at[name] >= self._effort.candidates or self._bench.checks - start >= self._effort.checks:
                 self._cut.add(name)
                 return
             if self._try(repair, name) is False:
@@ -100,13 +115,13 @@ class _Search:
         groups = [(one, other) for one, other in combinations(best.values(), 2)]
         groups += [tuple(best.values())] if len(best) > 2 else []
         groups += [(one, other) for one in partial for other in best.values()]
-        for group in groups[:MOST_TOGETHER]:
+        for group in groups[: self._effort.together]:
             changes = tuple(change for repair in group for change in repair.changes)
             if len({change.position for change in changes}) == len(changes):
                 self._try(Repair(group[0].kind, changes), name)
             if self._clean(name):
                 return
-        if len(groups) > MOST_TOGETHER:
+        if len(groups) > self._effort.together:
             self._cut.add(name)
 
     def _try(self, repair: Repair, name: str) -> bool | None:
@@ -114,9 +129,13 @@ class _Search:
         self._looked_at[name] += 1
         key = f"{repair.place} {repair.what}"
         if key not in self._screened:
-            self._screened[key] = self._bench.screened(repair, self._names)
-        system, passes = self._screened[key]
-        if system is None or name not in passes:
+            self._screened[key] = self._bench.amended(repair)
+        system = self._screened[key]
+        if system is None:
+            return None
+        if (key, name) not in self._passes:
+            self._passes[key, name] = self._bench.passes(system, name)
+        if not self._passes[key, name]:
             return None
         if key not in self._tried:
             self._tried[key] = self._bench.in_full(repair, system)

@@ -24,6 +24,8 @@ from custody.why.result import Passing
 MOST_STATES = 6_000
 """How many states are looked at from each place where the run may part, for each kind of end."""
 
+MOST_CUT = 4
+"""At so many places that limit ends the search, before it is given up."""
 
 _Node: TypeAlias = "tuple[State, bool]"
 """A state, and whether who has to act has acted."""
@@ -70,6 +72,8 @@ def _nearest(system: System, following: Moves, aim: _Aim, trace: Trace, left_out
     search = _Search(system, following, aim, left_out)
     for shared in range(min(trace.length, len(trace.states)) - 1, -1, -1):
         found = search.run(trace.states[shared], trace.actions[shared])
+        if search.cuts >= MOST_CUT:
+            return None
         if found is not None:
             states, actions, loop_at = found
             whole = Trace(
@@ -77,7 +81,7 @@ def _nearest(system: System, following: Moves, aim: _Aim, trace: Trace, left_out
                 (*trace.actions[:shared], *actions),
                 loop_at=None if loop_at is None else shared + loop_at,
             )
-            return Passing(whole, shared, aim.words, not search.was_cut and not left_out)
+            return Passing(whole, shared, aim.words, not search.cuts and not left_out)
     return None
 
 
@@ -121,7 +125,9 @@ class _Search:
         self._step: Callable[..., tuple[int, ...]] = truths([aim.bad_step])
         self._actors = [action.actor for action in system.actions]
         self._spontaneous = [action.spontaneous for action in system.actions]
-        self.was_cut = False
+        self.cuts = 0
+        self._nowhere: set[_Node] = set()
+        """From where no end is reached, as an earlier search has shown."""
 
     def run(self, start: State, taken: int) -> tuple[list[State], list[int], int | None] | None:
         """The states from there, the actions, and where among the states it loops, if it does."""
@@ -131,7 +137,7 @@ class _Search:
         while queue:
             node = queue.popleft()
             if len(parents) > MOST_STATES:
-                self.was_cut = True
+                self.cuts += 1
                 return None
             for index, broken, after in self._following(node[0]):
                 if broken >= 0 or index in self._left_out or (index == taken and node is first):
@@ -146,9 +152,11 @@ class _Search:
                     states, actions = _path(parents, node, index, reached)
                     if after in states[:-1]:
                         return states, actions, states.index(after)
-                if reached not in parents:
+                if reached not in parents and reached not in self._nowhere:
                     parents[reached] = (node, index)
                     queue.append(reached)
+        if self._aim.target is not FALSE:
+            self._nowhere.update(parents.keys() - {first})
         return None
 
     def _is_final(self, state: State) -> bool:

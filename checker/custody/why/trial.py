@@ -8,7 +8,7 @@ be reached, and what no longer means anything because its premise, or a step, ne
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 from custody.explore.search import explore as plain
@@ -52,18 +52,21 @@ class Bench:
         states = (counted.orbits or counted.states or 0) if counted is not None else 0
         self._limits = Limits(max_states=max(100_000, MORE_STATES * states), timeout=SECONDS)
 
-    def screened(self, repair: Repair, wanted: Sequence[str]) -> tuple[System | None, tuple[str, ...]]:
-        """The amended system and those of the wanted properties whose failure is not found near the counterexample;
-        None where the language refuses it, or an earlier one came to the same."""
+    def amended(self, repair: Repair) -> System | None:
+        """The amended system; None where the language refuses it, or an earlier one came to the same."""
         try:
             system = self._amended(repair)
         except (SpecError, LimitError):
-            return None, ()
+            return None
         key = digest(system)
         if key in self._seen:
-            return None, ()
+            return None
         self._seen[key] = repair.what
-        return system, tuple(name for name in wanted if not self._still_fails(system, self._violated[name]))
+        return system
+
+    def passes(self, system: System, name: str) -> bool:
+        """Whether the failure of that name is not found near the counterexample in the amended system."""
+        return not self._still_fails(system, self._violated[name])
 
     def in_full(self, repair: Repair, system: System) -> Tried:
         """The verdict on all properties."""
