@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -19,22 +19,25 @@ from custody.cli.outputs import colours, human_stream, paired, reporting, width,
 from custody.cli.paths import Spec, load_all
 from custody.counting.problem import NotCountableError
 from custody.language import instances
+from custody.language import syntax as s
 from custody.language.diagnostic import Diagnostic, LimitError, SpecError
 from custody.language.elaborate import beyond
 from custody.language.program import Program
 from custody.present.formats import render as render_format
+from custody.present.obstacle import MOST_NAMES, sentences
 from custody.present.report import Report
 from custody.present.text import Page, render_run, render_total
 from custody.properties.check import check
 from custody.properties.engines import EngineChoice
 from custody.properties.result import Outcome, RunResult
 from custody.prove.offer import declarations
-from custody.prove.portfolio import ENGINE, METHODS, Portfolio
+from custody.prove.portfolio import DEFAULT_SECONDS, ENGINE, METHODS, Portfolio
+from custody.prove.result import Obstacle
 from custody.prove.sizes import ENGINE as ANY_NUMBER
 from custody.prove.sizes import AnyNumberEngine
 from custody.prove.templates import LEMMA
 from custody.prove.written import document, file_name, settings_of, up_to_date
-from custody.system.finding import Limits
+from custody.system.finding import Limits, Verdict
 from custody.system.model import SAFETY, Form, System
 from custody.system.place import Place
 
@@ -68,6 +71,12 @@ MOST_SENTENCES = 12
 )
 @click.option("--stale-only", is_flag=True, help="Leave out instances whose certificate is up to date.")
 @click.option("--all-clauses", is_flag=True, help="Print invariants of any length.")
+@click.option(
+    "--charts",
+    metavar="DIR",
+    help="Where induction alone does not show a property that is declared or open, say which step is in the way and"
+    " which lemma is missing, and draw it into this folder, as SVG.",
+)
 @reporting
 def command(
     paths: tuple[str, ...],
@@ -81,6 +90,7 @@ def command(
     folder: str,
     stale_only: bool,
     all_clauses: bool,
+    charts: str | None,
     json_files: tuple[str, ...],
     formats: tuple[str, ...],
     files: tuple[str, ...],
@@ -93,7 +103,7 @@ def command(
     outputs = paired(json_files, formats, files)
     limits = Limits(max_memory=None if max_memory is None else max_memory << 20, timeout=timeout)
     session = _Session(human_stream(outputs), Path(folder), dict(settings), properties, limits, all_clauses)
-    session.stale_only, session.roles = stale_only, any_number
+    session.stale_only, session.roles, session.charts = stale_only, any_number, charts
     session.prove_all(paths, methods or METHODS, jobs)
     report = session.finish()
     for output in outputs:
@@ -114,6 +124,8 @@ class _Session:
         self.codes: list[Code] = []
         self.stale_only = False
         self.roles: tuple[str, ...] = ()
+        self.charts: str | None = None
+        self._drawn: set[str] = set()
         self._stream, self._page = stream, Page(width(stream), colours(stream))
         self._folder, self._settings, self._properties, self._limits = folder, settings, properties, limits
         self._most = sys.maxsize if all_clauses else MOST_SENTENCES
@@ -191,8 +203,14 @@ class _Session:
             click.echo("custody: interrupted", err=True)
             self.codes.append(Code.INTERRUPTED)
         self._stream.write(render_run(run, self._page))
-        for line in self._about(system, entries, file):
+        for line in [*self._about(system, entries, file), *self._lemmas(spec, run, entries)]:
             self._stream.write(f"  {line}\n")
+        about = ""
+        for name, text in self._in_the_way(spec, run):
+            if name != about:
+                about = name
+                self._stream.write(f"  {self._page.styled(f'why {name} is no invariant by itself', 'bold')}\n")
+            self._stream.write("".join(f"{line}\n" for line in self._page.paragraph(text, 4)))
         self._stream.write("\n")
         self._stream.flush()
 
@@ -213,6 +231,9 @@ class _Session:
             stated = entry.get("uses") or ()
             if stated:
                 yield f"it rests on what the specification states: {', '.join(stated)}"
+            for name, properties in _needed_for(entry).items():
+                if properties:
+                    yield f"  {name} is needed for {_some(properties)}"
         if offered:
             yield "what it rests on and nobody has stated, to be pasted into the specification:"
             yield ""
@@ -223,6 +244,49 @@ class _Session:
             yield f"for any number of {' and of '.join(self.roles)}, whatever the sizes above"
         if entries:
             yield f"certificate: {file}"
+
+    def _lemmas(self, spec: Spec, run: RunResult, entries: list[dict[str, Any]]) -> Iterator[str]:
+        """Of each lemma of the author that is proved and of no use: that it is."""
+        proved = {result.subject.name for result in run.properties if result.finding.verdict is Verdict.HOLDS}
+        by_induction = {name for e in entries if e["kind"] == "inductive" for name in e["properties"]}
+        needed = {name for entry in entries for name, of in _needed_for(entry).items() if of}
+        for name in lemmas(spec.program):
+            if name in proved and name not in needed:
+                why = "no other proof needed it" if by_induction - {name} else "nothing else was proved by induction"
+                yield f"lemma {name}: proved, and {why}"
+
+    def _in_the_way(self, spec: Spec, run: RunResult) -> Iterator[tuple[str, str]]:
+        """Where induction fails: the name of the property, and a paragraph."""
+        open_ = [r.subject.name for r in run.properties if r.finding.verdict is Verdict.INCONCLUSIVE]
+        asked = set(open_) | {
+            result.subject.name
+            for result in run.properties
+            if self.charts is not None and not result.subject.implicit and result.finding.verdict is Verdict.HOLDS
+        }
+        if not asked or self.roles or run.interrupted:
+            return
+        from custody.prove.obstacle import obstacles
+        from custody.symbolic.ic3 import OutOfTimeError
+
+        try:
+            for obstacle in obstacles(run.system, asked, self._limits.timeout or DEFAULT_SECONDS):
+                for text in sentences(run.system, obstacle):
+                    yield obstacle.property.name, text
+                if self.charts is not None:
+                    yield from self._drawn_as(spec, run.system, obstacle)
+        except OutOfTimeError:
+            yield "the rest", "what is in the way of other properties was not found within the time limit"
+
+    def _drawn_as(self, spec: Spec, system: System, obstacle: Obstacle) -> Iterator[tuple[str, str]]:
+        from custody.present.draw.charts import chart_name
+        from custody.present.draw.obstacle import picture
+        from custody.present.draw.table_svg import table_svg
+
+        file = Path(self.charts or "", chart_name(spec.name, f"{obstacle.property.name} induction"))
+        if str(file) not in self._drawn:
+            self._drawn.add(str(file))
+            self._write(file, table_svg(picture(system, obstacle)))
+            yield obstacle.property.name, f"drawn: {file}"
 
     def _write(self, file: Path, text: str) -> None:
         try:
@@ -236,6 +300,21 @@ class _Session:
             complain([error])
             self._errors.append(error)
             self.codes.append(code)
+
+
+def lemmas(program: Program) -> list[str]:
+    """The names of the lemmas that the author states."""
+    trees = program.library.trees().values()
+    return [d.name for tree in trees for d in tree if isinstance(d, s.PropertyDecl) and d.kind == "lemma"]
+
+
+def _needed_for(entry: dict[str, Any]) -> dict[str, list[str]]:
+    """For each property that a proof uses, those that it does not show without it."""
+    return entry.get("needed_for", {})
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names if len(names) <= MOST_NAMES else [*names[:MOST_NAMES], f"{len(names) - MOST_NAMES} more"])
 
 
 def _sized(program: Program, settings: Mapping[str, str], sizes: Mapping[str, int]) -> System:

@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
-import itertools
-from collections import deque
 from collections.abc import Callable
 
 from custody.prove.orbits import orbits
+from custody.prove.plausible import plausible, sample
 from custody.prove.templates import Template, templates
 from custody.prove.words import sentences, term
 from custody.symbolic.ic3 import Bad, Ic3, OutOfTimeError
 from custody.symbolic.minimal import needed
+from custody.symbolic.needs import Needs
 from custody.symbolic.relation import Relation
 from custody.symbolic.replay import Run, shown
 from custody.symbolic.task import Ended, Message, Proved, Task, stopped_at
-from custody.system.evaluate import initial_states
 from custody.system.expression import not_
-from custody.system.fast import moves, truths
-from custody.system.finding import Finding, Verdict
+from custody.system.finding import Finding, Stopwatch, Verdict
 from custody.system.forbidden import forbidden
-from custody.system.model import SAFETY, Form, Property, System
-
-LOOKED_AT = 1_000
-"""How many states a template has to be true in before it is tried."""
+from custody.system.model import SAFETY, Form, Property
 
 
 def settle(task: Task, send: Callable[[Message], None]) -> Ended:
     """Sends findings with their proofs: first what needs no search, then all the rest together."""
-    system = task.system
+    system, clock = task.system, Stopwatch()
     wanted = [p for p in system.properties if p.name in task.names and p.form in SAFETY]
     # What the author stated is of use for the others, whether it is asked for or not.
     stated = [p for p in system.properties if p.form in SAFETY and p.form is not Form.STEP]
-    guesses = _plausible(system, templates(system))
+    seen = sample(system)
+    guesses = plausible(templates(system, seen), seen)
     relation = Relation(system)
     candidates = [*(not_(forbidden(system, p)) for p in stated), *(guess.expression for guess in guesses)]
     try:
@@ -59,27 +55,19 @@ def settle(task: Task, send: Callable[[Message], None]) -> Ended:
         "invariant": [*(guess.term for guess in used), *(term(relation, cube) for cube in cubes)],
         "readable": [*(guess.source for guess in used), *sentences(relation, cubes)],
     }
+    rests = {stated[n].name: candidates[n] for n in used_numbers if n < len(stated)}
+    bad = {p.name: relation.bad(p) for p in claimed}
+    needs = Needs(relation, rests, [guess.expression for guess in used], cubes, bad)
+    implicit = {p.name for p in stated if p.implicit}
+    needed_for: dict[str, list[str]] = {}
+    for name in rests:
+        # A proof that comes too late to say what it needs is none.
+        if name not in implicit and clock.seconds < task.seconds / 2:
+            needed_for[name] = list(needs.lost_without([name]))
+    proof["needed_for"] = needed_for
     words = _words(len(cubes), used)
     send(Proved(tuple(Finding(p.name, Verdict.HOLDS, reason=words) for p in claimed), proof, "ic3"))
     return Ended()
-
-
-def _plausible(system: System, guesses: list[Template]) -> list[Template]:
-    """Those that are true in the first thousand states, most of which are looked at to no other end."""
-    following, seen = moves(system), dict.fromkeys(itertools.islice(initial_states(system), LOOKED_AT))
-    waiting = deque(seen)
-    while waiting and len(seen) < LOOKED_AT:
-        for _, broken, after in following(waiting.popleft()):
-            if broken < 0 and after not in seen:
-                seen[after] = None
-                waiting.append(after)
-    if not guesses:
-        return []
-    truth = truths([guess.expression for guess in guesses])
-    left = [True] * len(guesses)
-    for state in seen:
-        left = [old and bool(new) for old, new in zip(left, truth(state), strict=True)]
-    return [guess for guess, true in zip(guesses, left, strict=True) if true]
 
 
 def _words(clauses: int, used: list[Template]) -> str:

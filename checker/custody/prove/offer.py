@@ -91,7 +91,7 @@ def said(system: System, word: Word, name: Callable[[str], str]) -> str | None:
     if domain.labels is None:
         return f"{text} {'!=' if negated else '=='} {value}"
     label = domain.labels[value]
-    if _is_lock(system, variable):
+    if is_lock(variable):
         held = f"held({text})" if value == 0 else f"held_by({text}, {name(label)})"
         return held if negated is (value == 0) else f"not {held}"
     if domain.role is not None or domain.optional:
@@ -110,7 +110,8 @@ def _position(
     return f"{'not ' if negated else ''}idle({name(actor)})"
 
 
-def _is_lock(system: System, variable: Variable) -> bool:
+def is_lock(variable: Variable) -> bool:
+    """Whether it says who holds a lock: the first value is that nobody does."""
     labels = variable.domain.labels
     return labels is not None and labels[0] == "free" and variable.domain.optional and variable.domain.role is None
 

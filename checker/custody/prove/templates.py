@@ -10,20 +10,23 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from custody.prove.offer import Word, counted, excluded
+from custody.prove.offer import Word, counted, excluded, is_lock
 from custody.symmetry.detect import find
 from custody.system.expression import Expr, Sort, add, eq, ite, le, not_, number, or_, read
-from custody.system.model import System
+from custody.system.model import State, System
 
 LEMMA = "lemma: "
+JUST = " just where "
 
 MOST_PAIRS = 4_000
 """More pairs of words are not tried."""
 
 MOST_COUNTERS = 400
+
+MOST_HOLDINGS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +41,10 @@ class Template:
     source: str
 
 
-def templates(system: System) -> list[Template]:
-    """The candidates for a system, without repetition."""
+def templates(system: System, seen: Sequence[State] = ()) -> list[Template]:
+    """The candidates for a system, without repetition; some states that were `seen` say where locks are held."""
     found: dict[Expr, Template] = {}
-    for candidate in [*_counters(system), *_exclusions(system)]:
+    for candidate in [*_counters(system), *_holdings(system, seen), *_exclusions(system)]:
         found.setdefault(candidate.expression, candidate)
     return list(found.values())
 
@@ -111,6 +114,44 @@ def _exclusions(system: System) -> list[Template]:
         for (i, a, s, x), (j, b, t, y) in itertools.combinations(words, 2)
         if i != j
     ]
+
+
+def _holdings(system: System, seen: Sequence[State]) -> list[Template]:
+    """Where in its calls an actor holds a lock: at just these positions, and at each of them by itself."""
+    by_name = {variable.name: index for index, variable in enumerate(system.variables)}
+    whole: list[Template] = []
+    single: list[Template] = []
+    for lock, variable in enumerate(system.variables):
+        labels = variable.domain.labels if is_lock(variable) else None
+        for holder, name in enumerate(labels or ()):
+            at = by_name.get(f"{name}.at")
+            if holder == 0 or at is None:
+                continue
+            inside = {state[at] for state in seen if state[lock] == holder}
+            outside = {state[at] for state in seen if state[lock] != holder}
+            if not inside:
+                continue
+            has, smt = _is(system, lock, holder, False)
+            show = system.variables[at].domain.show
+            for place in sorted(inside ^ outside):
+                here, there = _is(system, at, place, False)
+                sign, negated = ("", has) if place in inside else ("not ", not_(has))
+                text = smt if place in inside else f"(not {smt})"
+                said = f"{sign}{_shown(system, lock, holder)} where {_shown(system, at, place)}"
+                single.append(Template(or_(not_(here), negated), f"(or (not {there}) {text})", said))
+            if inside & outside:
+                continue
+            places = [_is(system, at, place, False) for place in sorted(inside)]
+            where = ", ".join(show(place) for place in sorted(inside))
+            said = f"{_shown(system, lock, holder)}{JUST}{system.variables[at].name} is in {{{where}}}"
+            whole.append(
+                Template(
+                    eq(has, or_(*(here for here, _ in places))),
+                    f"(= {smt} (or {' '.join(there for _, there in places)}))",
+                    said,
+                )
+            )
+    return [*whole, *single][:MOST_HOLDINGS]
 
 
 def _is(system: System, index: int, value: int, negated: bool) -> tuple[Expr, str]:

@@ -50,6 +50,7 @@ class _Run:
     chosen: dict[str, str]
     wrong: bool
     links: Links
+    begin: str
 
     @property
     def has_start(self) -> bool:
@@ -91,10 +92,17 @@ class _Run:
 
 
 def chart(
-    system: System, result: PropertyResult, watched: Sequence[View] | None = None, links: Links = NO_LINKS
+    system: System,
+    result: PropertyResult,
+    watched: Sequence[View] | None = None,
+    links: Links = NO_LINKS,
+    *,
+    title: str | None = None,
+    begin: str = "start",
 ) -> Table:
     """The chart of the result's trace, which must have one. `watched` are the values to give lanes to; steps and
-    their lines link to what the specification says."""
+    their lines link to what the specification says.  `title` stands for the usual one, and `begin` is what the first
+    row is called."""
     trace, subject = result.finding.trace, result.subject
     if trace is None:
         raise ValueError(f"{subject.name} has no trace")
@@ -110,6 +118,7 @@ def chart(
         free_start(system, trace),
         wrong=violated and trace.loop_at is None and not trace.stutters,
         links=links,
+        begin=begin,
     )
     blame = asked if run.wrong else frozenset[int]()
     most = [_REST, *(_LANE for _ in run.actors), *(_VALUE for _ in run.watched)]
@@ -126,7 +135,7 @@ def chart(
     cells += _places(run, len(most) - 1)
     cells.append(_foot(run, result.message, len(most), violated=violated))
     rules = f" [{', '.join(subject.rules)}]" if subject.rules else ""
-    title = f"{system.name}: {subject.name} {'is violated' if violated else 'is reached'}{rules}"
+    title = title or f"{system.name}: {subject.name} {'is violated' if violated else 'is reached'}{rules}"
     return Table(title, subject.doc, tuple(cells), tuple(most), _LEAST)
 
 
@@ -170,7 +179,7 @@ def _heads(run: _Run) -> Iterator[Cell]:
 def _numbers(run: _Run) -> Iterable[Cell]:
     last = len(run.steps)
     for number in range(0 if run.has_start else 1, last + 1):
-        texts = (str(number) if number else "start",)
+        texts = (str(number) if number else run.begin,)
         loop_at = run.trace.loop_at
         if loop_at is not None and not run.trace.stutters and number > loop_at:
             yield Cell(run.row(number), 0, (*texts, "again"), fill=WRONG_FILL, ink=WRONG, bold=True)
