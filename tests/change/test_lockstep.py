@@ -59,7 +59,7 @@ def test_agrees_on_known_changes(tmp_path: Path) -> None:
         folder = tmp_path / str(number)
         folder.mkdir()
         old, new = (load(str(path)) for path in edit.write(folder))
-        one, other = next(iter(paired(old, new, edit.chosen).values()))
+        one, other = next(iter(paired(old, new, edit.chosen).pairs.values()))
         names = renamed(other, one)
         compared = in_step(one, other, names)
         agree(compared, by_beliefs(one, other, names), edit.name)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from custody.change.compare import compare_programs, paired
+from custody.change.compare import compare_paired, paired
 from custody.change.effort import USUAL, Effort
 from custody.change.replay import is_replayable, replay
 from custody.change.result import Result
@@ -24,8 +24,8 @@ def compared(tmp_path: Path, edit: Edit) -> Result:
     paths = edit.write(tmp_path)
     old, new = (load(str(path)) for path in paths)
     effort = Effort(seconds=SECONDS) if edit.wide else USUAL
-    result = compare_programs(old, new, dict(edit.chosen), effort)
-    pairs = paired(old, new, edit.chosen)
+    both = paired(old, new, edit.chosen)
+    result, pairs = compare_paired(both, effort), both.pairs
     for change in filter(is_replayable, result.changes):
         if (change.id, change.subject) not in edit.changes:
             continue

@@ -7,7 +7,7 @@ limit is reached, and then the result says so.  Where both unfold to the same sy
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from custody.change.beside import beside
 from custody.change.category import Level
@@ -23,19 +23,42 @@ from custody.observe.label import renamed, renamings
 from custody.system.model import System
 
 
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """The instances that belong together, by name, and what came of looking for them."""
+
+    new: Program
+    pairs: Mapping[str, tuple[System, System]]
+    found: Findings
+
+
 def compare_programs(
-    old: Program, new: Program, settings: Mapping[str, str], effort: Effort = USUAL, spec: str = ""
+    old: Program,
+    new: Program,
+    settings: Mapping[str, str],
+    effort: Effort = USUAL,
+    spec: str = "",
+    enough: Callable[[Change], bool] | None = None,
 ) -> Result:
-    """Everything that the change from `old` to `new` means; SpecError, LimitError as `instances` raises them."""
-    found = Findings()
-    with beside(lambda: named_instances(old, settings, observed=True)) as unfolded:
-        after = named_instances(new, settings, observed=True)
-        before = unfolded()
-    pairs = _pairs(before, after, new, found)
+    """Everything that the change from `old` to `new` means; SpecError, LimitError as `instances` raises them.
+
+    On a request, which is not wide, nothing large is compared any more once `enough` says so of a change; the result
+    says what was left.
+    """
+    return compare_paired(paired(old, new, settings), effort, spec, enough)
+
+
+def compare_paired(
+    both: Paired, effort: Effort = USUAL, spec: str = "", enough: Callable[[Change], bool] | None = None
+) -> Result:
+    """The same of what was unfolded."""
+    new, pairs, found = both.new, both.pairs, both.found
     smallest = min(len(other.actions) for _, other in pairs.values())
     budget = Budget.of(effort)
     for name, (one, other) in sorted(pairs.items(), key=lambda pair: len(pair[1][1].actions)):
         compare_instance(name, one, other, effort, budget, found, is_small=len(other.actions) == smallest)
+        if enough is not None and not effort.wide and any(map(enough, found.changes)):
+            found.is_enough = True
     if len(found.left) == len(pairs):
         found.limits.append("every instance has more states than are compared at once; --wide compares them")
     first_old, first_new = next(iter(pairs.values()))
@@ -48,10 +71,13 @@ def compare_programs(
     return _result(found, spec or new.file, new.name)
 
 
-def paired(old: Program, new: Program, settings: Mapping[str, str]) -> dict[str, tuple[System, System]]:
-    """The instances that `compare_programs` compares, by name; raises as it does."""
-    before = named_instances(old, settings, observed=True)
-    return _pairs(before, named_instances(new, settings, observed=True), new, Findings())
+def paired(old: Program, new: Program, settings: Mapping[str, str]) -> Paired:
+    """The instances that `compare_programs` compares; raises as it does."""
+    found = Findings()
+    with beside(lambda: named_instances(old, settings, observed=True)) as unfolded:
+        after = named_instances(new, settings, observed=True)
+        before = unfolded()
+    return Paired(new, _pairs(before, after, new, found), found)
 
 
 def compare_contract(old: Callable[[], Program], new: Program, effort: Effort = USUAL, spec: str = "") -> Result:

@@ -12,7 +12,10 @@ SMALL = 20_000
 SHALLOW = 30_000
 """States of all instances together that are compared in Python on a request."""
 SHALLOW_PAIRS = 400_000
-"""Pairs of states of all instances together that are compared in lock-step on a request."""
+"""Pairs of states of all instances together that are compared in lock-step on a request; also the states of a large
+instance in which its properties are checked then."""
+COMPILED = 1_000
+"""As many pairs of states are looked at while one action is compiled."""
 
 
 @dataclass(frozen=True)

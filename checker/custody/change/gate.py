@@ -19,6 +19,7 @@ from custody.change import cache
 from custody.change.compare import compare_contract, compare_programs
 from custody.change.effort import Effort
 from custody.change.history import Repository
+from custody.change.judge import Measure
 from custody.change.result import Change, Result
 from custody.change.uses import Tree
 from custody.language import LimitError, Program, SpecError, load
@@ -51,10 +52,26 @@ class _Job:
     old_prefix: str
     only_contract: bool
     """Nothing changed but the contract that the model implements."""
+    measure: Measure | None
+
+    def is_enough(self, change: Change) -> bool:
+        """Whether nothing large has to be looked at any more."""
+        return self.measure is not None and self.measure.closes(self.spec, change)
 
 
-def gate(against: str | None, paths: Sequence[str], effort: Effort, jobs: int, *, cached: bool = True) -> Outcome:
-    """Compares the work tree with `against`, or with HEAD, or HEAD with its parent; SpecError as `history` says."""
+def gate(
+    against: str | None,
+    paths: Sequence[str],
+    effort: Effort,
+    jobs: int,
+    *,
+    cached: bool = True,
+    measure: Measure | None = None,
+) -> Outcome:
+    """Compares the work tree with `against`, or with HEAD, or HEAD with its parent; SpecError as `history` says.
+
+    Of a specification with a change that closes the gate, by the `measure`, nothing large is compared on a request.
+    """
     here = Path(paths[0]) if paths else Path.cwd()
     repository = Repository.around(here)
     wanted = [_from_root(repository, path) for path in paths] or _usual(repository)
@@ -65,7 +82,7 @@ def gate(against: str | None, paths: Sequence[str], effort: Effort, jobs: int, *
         repository.write(before, folder)
         old = Tree({path: _text(folder / path) for path in before})
         new = Tree(_work_tree(repository))
-        planned, results, unchanged = _plan(old, new, folder, repository, wanted, effort)
+        planned, results, unchanged = _plan(old, new, folder, repository, wanted, effort, measure)
         kept: list[_Job] = []
         for job in planned:
             known = cache.load(job.key) if cached else None
@@ -137,7 +154,13 @@ def _work_tree(repository: Repository) -> dict[str, str]:
 
 
 def _plan(
-    old: Tree, new: Tree, folder: Path, repository: Repository, wanted: list[str], effort: Effort
+    old: Tree,
+    new: Tree,
+    folder: Path,
+    repository: Repository,
+    wanted: list[str],
+    effort: Effort,
+    measure: Measure | None,
 ) -> tuple[list[_Job], list[Result], int]:
     """What has to be compared, what is known without that, and how much did not change."""
 
@@ -169,9 +192,11 @@ def _plan(
             continue
         spec = _shown(repository, path)
         moved = None if origin == path else _shown(repository, origin)
-        key = cache.key(one, other, spec, moved or "", repr(effort))
+        key = cache.key(one, other, spec, moved or "", repr(effort), repr(measure))
         only_contract = moved is None and _same_model(old, new, path)
-        jobs.append(_Job(spec, str(folder / origin), spec, key, effort, moved, f"{folder}{os.sep}", only_contract))
+        jobs.append(
+            _Job(spec, str(folder / origin), spec, key, effort, moved, f"{folder}{os.sep}", only_contract, measure)
+        )
     return jobs, results, unchanged
 
 
@@ -249,7 +274,7 @@ def _work(job: _Job) -> Result | tuple[Diagnostic, ...]:
         if job.only_contract and not job.effort.wide:
             result = compare_contract(old, new, job.effort, job.spec)
         else:
-            result = compare_programs(old(), new, {}, job.effort, job.spec)
+            result = compare_programs(old(), new, {}, job.effort, job.spec, job.is_enough)
     except SpecError as error:
         return tuple(error.diagnostics)
     except LimitError as error:

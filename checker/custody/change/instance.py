@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from custody.change.behaviour import Pair, described
 from custody.change.beside import beside
-from custody.change.effort import SHALLOW, SMALL, Budget, Effort, time_left
+from custody.change.effort import COMPILED, SHALLOW, SHALLOW_PAIRS, SMALL, Budget, Effort, time_left
 from custody.change.lockstep import Compared, compare_in_step
 from custody.change.normal import alike, behave_alike, same_contract
 from custody.change.product import Comparison
@@ -19,12 +19,12 @@ from custody.change.product import compare as product
 from custody.change.properties import compare_verdicts
 from custody.change.result import Change, Cost
 from custody.change.witness import witness
-from custody.explore.choose import explore
 from custody.observe.label import SAME, Names, renamed, stepwise
 from custody.observe.observer import Alphabet, Observer
 from custody.properties.check import check
+from custody.properties.engines import searching
 from custody.properties.result import RunResult
-from custody.system.finding import Limits, Verdict
+from custody.system.finding import Limits, Means, Verdict
 from custody.system.model import Form, System
 
 
@@ -37,6 +37,8 @@ class Findings:
     limits: list[str] = field(default_factory=list[str])
     how: list[str] = field(default_factory=list[str])
     left: list[str] = field(default_factory=list[str])
+    is_enough: bool = False
+    """What was found is all that a request is about: nothing large has to be looked at."""
 
 
 def compare_instance(
@@ -58,10 +60,16 @@ def verdicts(
     deadline: float | None,
     found: Findings,
     properties: Sequence[str] | None = None,
+    *,
+    hasty: bool = False,
+    most: int | None = None,
 ) -> set[str]:
-    """Compares the verdicts, and what they cost; returns the properties whose verdict changed."""
-    with beside(lambda: _checked(old, deadline, properties)) as checked:
-        after = _checked(new, deadline, properties)
+    """Compares the verdicts, and what they cost; returns the properties whose verdict changed.
+
+    Of each version `most` states are looked at.
+    """
+    with beside(lambda: _checked(old, deadline, properties, hasty, most)) as checked:
+        after = _checked(new, deadline, properties, hasty, most)
         before = checked()
     changes, limits = compare_verdicts(before, after, name)
     found.changes += changes
@@ -84,6 +92,8 @@ class _Instance:
         self._names: Names = renamed(new, old)
         self._effort, self._budget, self._found = effort, budget, found
         self._is_small = is_small
+        # Compiling takes longer than all else of a small search.
+        self._hasty = not (effort.wide or is_small)
         self._deadline = effort.deadline()
 
     def compare(self) -> None:
@@ -106,8 +116,7 @@ class _Instance:
 
     def _same_actions(self) -> None:
         self._found.how.append(f"{self._title}: both versions unfold to the same actions")
-        most = self._budget.pairs
-        if most is not None and not self._is_small and _is_larger(self._new, most):
+        if (self._budget.pairs == 0 or self._found.is_enough) and not self._is_small:
             self._found.left.append(f"{self._title}: its properties were not checked, for it is large")
         else:
             self._verdicts()
@@ -118,12 +127,17 @@ class _Instance:
         pair, behaviour = self._observed(most)
         self._budget.spend(max(pair.old.points, pair.new.points))
         if behaviour.limit is None:
+            self._hasty = True
             self._tell(_described(pair, behaviour, self._name))
             self._exact(behaviour)
             return
         self._budget.spend(SHALLOW)
-        compared = self._in_step()
         changes = _described(pair, behaviour, self._name)
+        if self._found.is_enough:
+            self._add(changes, set())
+            self._leave("it is large, and what was found in smaller ones closes the gate already")
+            return
+        compared = self._in_step()
         if compared is not None:
             changes += [described(compared.pair, witness, self._name) for witness in compared.witnesses]
             if not compared.unsettled:
@@ -149,7 +163,7 @@ class _Instance:
         self._found.limits.append(f"{self._title}: {self._not_known(compared, behaviour)}")
 
     def _exact(self, behaviour: Comparison) -> None:
-        words = f"compared exactly, {behaviour.pairs:,} pairs of what can be known of both"
+        words = f"compared exactly, {behaviour.pairs:,} pairs of what calls and answers tell"
         self._found.how.append(f"{self._title}: {words}")
 
     def _leave(self, what: str) -> None:
@@ -174,9 +188,9 @@ class _Instance:
         if limits.timeout is not None:
             limits = replace(limits, timeout=max(1.0, limits.timeout / 2))
         deeper = self._effort.wide or self._is_small
-        compared = compare_in_step(self._old, self._new, self._names, limits, deeper=deeper)
+        compared = compare_in_step(self._old, self._new, self._names, limits, deeper=deeper, hasty=self._hasty)
         if compared is not None:
-            self._budget.spend_pairs(compared.pairs)
+            self._budget.spend_pairs(compared.pairs + COMPILED * len(self._new.actions))
         return compared
 
     def _observed(self, most: int | None) -> tuple[Pair, Comparison]:
@@ -199,7 +213,7 @@ class _Instance:
         ]
 
     def _verdicts(self) -> set[str]:
-        return verdicts(self._name, self._old, self._new, self._deadline, self._found)
+        return self._compared_verdicts()
 
     def _verdicts_of_large(self) -> set[str]:
         """On a request without what takes longer than all the rest: following the contract along every run."""
@@ -207,7 +221,21 @@ class _Instance:
             return self._verdicts()
         self._leave("not held against its contract, for it is large")
         known = [p.name for s in (self._old, self._new) for p in s.properties if p.form is not Form.IMPLEMENTS]
-        return verdicts(self._name, self._old, self._new, self._deadline, self._found, known)
+        return self._compared_verdicts(known)
+
+    def _compared_verdicts(self, known: Sequence[str] | None = None) -> set[str]:
+        """On a request of no more states than are compared, so that nobody waits for what was not asked for."""
+        most = None if self._effort.wide or self._is_small else SHALLOW_PAIRS
+        part = Findings()
+        hasty = self._hasty or most is not None
+        told = verdicts(self._name, self._old, self._new, self._deadline, part, known, hasty=hasty, most=most)
+        self._found.changes += part.changes
+        self._found.costs += part.costs
+        if part.limits and most is not None:
+            self._leave(f"not all of its properties were settled: {part.limits[0].removeprefix(f'{self._title}: ')}")
+        else:
+            self._found.limits += part.limits
+        return told
 
 
 def _described(pair: Pair, behaviour: Comparison, name: str) -> list[Change]:
@@ -221,14 +249,16 @@ def _in_step_words(compared: Compared) -> str:
     return f"compared exactly in lock-step, {compared.pairs:,} pairs of states{how}"
 
 
-def _is_larger(system: System, states: int) -> bool:
-    """Whether the system has more states than so many."""
-    return not explore(system, Limits(max_states=max(1, states)), []).complete
-
-
-def _checked(system: System, deadline: float | None, properties: Sequence[str] | None) -> RunResult:
+def _checked(
+    system: System,
+    deadline: float | None,
+    properties: Sequence[str] | None,
+    hasty: bool = False,
+    most: int | None = None,
+) -> RunResult:
     known = None if properties is None else [p.name for p in system.properties if p.name in properties]
-    return check(system, system.file, limits=Limits(timeout=time_left(deadline)), properties=known)
+    limits = Limits(max_states=most, timeout=time_left(deadline))
+    return check(system, system.file, limits=limits, properties=known, engines=searching(Means(hasty=hasty)))
 
 
 def _costs(name: str, before: RunResult, after: RunResult, found: Findings) -> None:

@@ -75,6 +75,36 @@ def today() -> datetime.date:
     return datetime.datetime.now(datetime.UTC).date()
 
 
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What the project says of changes on one day: how heavy they are, and which of them it accepts."""
+
+    settings: Settings
+    accepted: tuple[Acceptance, ...]
+    ignore_ambiguous: bool
+
+    @staticmethod
+    def of(settings: Settings, *, ignore_ambiguous: bool = False, date: datetime.date | None = None) -> Measure:
+        """That of today, where no other day is given."""
+        date = date or today()
+        in_force = tuple(entry for entry in settings.accepted if entry.expires >= date)
+        return Measure(Settings(settings.severities), in_force, ignore_ambiguous)
+
+    def severity(self, change: Change) -> Severity:
+        found = self.settings.severity(change.category)
+        if self.ignore_ambiguous and change.level is Level.AMBIGUOUS and found is Severity.ERROR:
+            return Severity.WARNING
+        return found
+
+    def entry(self, spec: str, change: Change) -> Acceptance | None:
+        """What the change is accepted by."""
+        return next((entry for entry in self.accepted if entry.covers(spec, change)), None)
+
+    def closes(self, spec: str, change: Change) -> bool:
+        """Whether the change alone closes the gate."""
+        return self.severity(change) is Severity.ERROR and self.entry(spec, change) is None
+
+
 def judge(
     results: Sequence[Result],
     settings: Settings,
@@ -88,21 +118,21 @@ def judge(
 ) -> Judgement:
     """`whole_baseline`: the comparisons are all there are, so an entry that none of them used is of no use."""
     date = date or today()
+    measure = Measure.of(settings, ignore_ambiguous=ignore_ambiguous, date=date)
     used: set[Acceptance] = set()
     findings: list[Finding] = []
     for result in results:
         for change in result.changes:
-            severity = settings.severity(change.category)
-            if ignore_ambiguous and change.level is Level.AMBIGUOUS and severity is Severity.ERROR:
-                severity = Severity.WARNING
-            entry = next((e for e in settings.accepted if e.covers(result.spec, change) and e.expires >= date), None)
+            entry = measure.entry(result.spec, change)
             if entry is not None:
                 used.add(entry)
-            findings.append(Finding(result.spec, change, severity, entry.reason if entry else None))
+            findings.append(Finding(result.spec, change, measure.severity(change), entry.reason if entry else None))
+    # What was left of a specification may be what an entry about it is for.
+    unknown = [result.spec for result in results if result.left or result.limits]
     for entry in settings.accepted:
         if entry.expires < date:
             findings.append(_about(entry, "BASELINE-EXPIRED", f"accepted until {entry.expires} only", settings))
-        elif entry not in used and whole_baseline:
+        elif entry not in used and whole_baseline and not any(map(entry.speaks_of, unknown)):
             findings.append(_about(entry, "BASELINE-UNUSED", "nothing of the sort changed", settings))
     return Judgement(tuple(results), tuple(findings), tuple(errors), between, unchanged)
 

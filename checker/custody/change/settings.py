@@ -46,11 +46,11 @@ class Acceptance:
 
     def covers(self, spec: str, change: Change) -> bool:
         """Whether the entry speaks of the change, expired or not."""
-        return (
-            self.category == change.id
-            and fnmatchcase(change.subject, self.subject)
-            and (fnmatchcase(spec, self.spec) or spec.endswith(f"/{self.spec}"))
-        )
+        return self.category == change.id and fnmatchcase(change.subject, self.subject) and self.speaks_of(spec)
+
+    def speaks_of(self, spec: str) -> bool:
+        """Whether the entry is about changes of this specification."""
+        return fnmatchcase(spec, self.spec) or spec.endswith(f"/{self.spec}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,7 @@ def _replay(old: str, new: str, settings: dict[str, str], recorded: Path) -> Cod
     """Each run of the file, in the plain evaluator."""
     changes = _recorded(recorded)
     try:
-        pairs = instances_of(load_one(old).program, load_one(new).program, settings)
+        pairs = instances_of(load_one(old).program, load_one(new).program, settings).pairs
     except (SpecError, LimitError) as error:
         complain(_not_compared(error).errors)
         return Code.WRONG_REQUEST

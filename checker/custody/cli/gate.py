@@ -10,7 +10,7 @@ import click
 
 from custody.change.effort import Effort
 from custody.change.gate import gate
-from custody.change.judge import Judgement, judge
+from custody.change.judge import Judgement, Measure, judge
 from custody.change.settings import find_settings
 from custody.cli.codes import Code
 from custody.cli.comparing import comparing, exit_code
@@ -59,7 +59,14 @@ def command(
     stream = human_stream(outputs)
     try:
         settings = find_settings(Path(paths[0]) if paths else Path.cwd())
-        outcome = gate(against, paths, replace(effort, wide=wide), jobs or os.cpu_count() or 1, cached=not no_cache)
+        outcome = gate(
+            against,
+            paths,
+            replace(effort, wide=wide),
+            jobs or os.cpu_count() or 1,
+            cached=not no_cache,
+            measure=Measure.of(settings, ignore_ambiguous=ignore_ambiguous),
+        )
         judgement = judge(
             outcome.results,
             settings,

@@ -10,7 +10,7 @@ import re
 from custody.change.category import Level
 from custody.change.judge import Finding, Judgement
 from custody.change.result import Change, Result, Row
-from custody.present.change.words import closing, refused_by, result_words, same_shifts, shifts_words
+from custody.present.change.words import closing, refused_by, result_words, same_shifts, shifts_words, together
 from custody.rules import rule, rule_ids
 
 _MARKS = {
@@ -50,7 +50,7 @@ def _result(judgement: Judgement, result: Result) -> list[str]:
         if finding.change.rows and finding.accepted is None:
             lines += _fold(finding)
     lines += [f"- not complete: {_text(limit)}" for limit in result.limits]
-    lines += [f"- left to `--wide`: {_text(left)}" for left in result.left]
+    lines += [f"- left to `--wide`: {_text(left)}" for left in together(result.left)]
     for cost in result.costs:
         where = f"{cost.instance}: " if cost.instance else ""
         lines.append(f"- {where}{cost.old_states:,} states became {cost.new_states:,}")

@@ -12,7 +12,7 @@ from rich.text import Text
 from custody.change.category import Level, Severity
 from custody.change.judge import Finding, Judgement
 from custody.change.result import Change, Result, Row
-from custody.present.change.words import closing, refused_by, result_words, same_shifts, shifts_words
+from custody.present.change.words import closing, refused_by, result_words, same_shifts, shifts_words, together
 from custody.present.text import Page
 from custody.rules import rule, rule_ids
 
@@ -56,9 +56,9 @@ def _print_result(console: Console, judgement: Judgement, result: Result, everyt
         _print_indented(console, f"not complete: {limit}", 2, "bold yellow")
     if result.costs or result.how or result.left:
         console.print()
-    for left in result.left:
+    for left in together(result.left):
         _print_indented(console, f"left to --wide: {left}", 2, "yellow")
-    for how in result.how:
+    for how in together(result.how):
         _print_indented(console, how, 2, "dim")
     for cost in result.costs:
         where = f"{cost.instance}: " if cost.instance else ""
@@ -91,7 +91,8 @@ def _print_finding(console: Console, finding: Finding, everything: bool) -> None
     for line in change.detail[1:]:
         _print_indented(console, line)
     if change.instances and change.instances != ("",):
-        _print_indented(console, f"in {', '.join(change.instances)}", style="dim")
+        many = "s" if len(change.instances) > 1 else ""
+        _print_indented(console, f"seen in the instance{many} {', '.join(change.instances)}", style="dim")
     if change.rows:
         _print_rows(console, change)
     if change.level in (Level.BREAKING, Level.AMBIGUOUS):

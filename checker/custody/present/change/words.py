@@ -32,6 +32,15 @@ def level_words(level: Level | None) -> str:
             return level.value
 
 
+def together(lines: Sequence[str]) -> list[str]:
+    """What is said of single instances, said once of all that it is said of."""
+    names: dict[str, list[str]] = {}
+    for line in lines:
+        name, colon, what = line.partition(": ")
+        names.setdefault(what if colon else line, []).append(name if colon else "")
+    return [f"{', '.join(who)}: {what}" if who != [""] else what for what, who in names.items()]
+
+
 def refused_by(change: Change) -> str:
     """Who refuses the last step."""
     return f"{'NEW' if change.only == 'old' else 'OLD'} does not have this step here"
