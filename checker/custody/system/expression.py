@@ -136,12 +136,18 @@ def implies(premise: Expr, conclusion: Expr) -> Expr:
 
 def _connect(op: Op, operands: Iterable[Expr], absorbing: Expr, neutral: Expr) -> Expr:
     kept: dict[Expr, None] = {}
+    denied: set[Expr] = set()
     for operand in operands:
         for part in operand.args if operand.op is op else (operand,):
-            if part == absorbing or not_(part) in kept:
+            if part is neutral:
+                continue
+            if part is absorbing or part in denied:
                 return absorbing
-            if part != neutral:
-                kept[part] = None
+            if part.op is Op.NOT:
+                if part.args[0] in kept:
+                    return absorbing
+                denied.add(part.args[0])
+            kept[part] = None
     if not kept:
         return neutral
     if len(kept) == 1:

@@ -6,6 +6,7 @@ Both are followed to where they meet, and what they wrote becomes a value that d
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 
 from custody.language import syntax as s
 from custody.language.symbols import LocalSymbol, RoutineSymbol
@@ -15,6 +16,7 @@ from custody.system.expression import Expr, Sort, and_, implies, ite, not_, or_,
 from custody.system.model import Check
 
 
+@lru_cache(1 << 14)  # asked again of every statement around it, in every turn of a loop
 def is_plain(node: s.Statement) -> bool:
     """Whether the statement goes one way only, through its end: no free choice, refusal, wait or early return."""
     match node:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from custody.language import syntax as s
 from custody.language.symbols import DefineSymbol, StateSymbol
 from custody.language.types import RoleType
@@ -10,6 +12,7 @@ _LOOKING = ("held", "held_by", "waited_by", "acquiring", "older", "completed", "
 """Built-in functions that look at what others can change, whatever they are asked about."""
 
 
+@lru_cache(1 << 14)  # asked again in every turn of a loop
 def is_shared(node: s.ExprNode | None) -> bool:
     """Whether the value of `node` depends on anything but constants, parameters and locals."""
     match node:
