@@ -1,5 +1,4 @@
-"""Of each specification that was measured nine of ten mistakes are caught, but for those that are named here; every
-other mistake is explained."""
+"""Of each specification that was measured nine of ten mistakes are caught; every other mistake is explained."""
 
 from __future__ import annotations
 
@@ -14,14 +13,10 @@ from findings.paths import MUTATION, SURVIVORS
 MEASURED: dict[str, Any] = json.loads(MUTATION.read_text(encoding="utf-8"))
 
 
-BELOW = {"spec/dma_buf.custody": 35 / 40}
-"""Of which fewer are caught, and how many: to be made good, and never worse meanwhile."""
-
-
 @pytest.mark.parametrize("spec", MEASURED)
 def test_what_is_not_caught_is_little_and_explained(spec: str) -> None:
     known = tomllib.loads(SURVIVORS.read_text(encoding="utf-8"))
     outcomes = MEASURED[spec]["outcomes"]
-    assert outcomes["caught"] >= BELOW.get(spec, 0.9) * (outcomes["caught"] + outcomes["survived"])
+    assert outcomes["caught"] >= 0.9 * (outcomes["caught"] + outcomes["survived"])
     survivors = [t["key"] for t in MEASURED[spec]["not_caught"] if t["outcome"] == "survived"]
     assert [key for key in survivors if key not in known] == []
