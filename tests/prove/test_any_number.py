@@ -246,3 +246,17 @@ def _guess(dice: random.Random, names: list[str]) -> str:
         literal = dice.choice([f"({dice.choice(('=', '<=', '<'))} {one} {other})", "|released|"])
         literals.append(literal if dice.random() < 0.5 else f"(not {literal})")
     return f"(or {' '.join(literals)})"
+
+
+def test_what_cannot_be_counted_is_told_with_the_largest_size_that_was_proved(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # The number 3 may tell apart sizes that are not looked at; that it holds at those that are allowed is said.
+    file = tmp_path / "held.custody"
+    text = HELD.replace("in 1..4", "in 1..2").replace(". attached[d]) >= 0", ". attached[d]) <= 3")
+    file.write_text(text, encoding="utf-8")
+    command = ["prove", str(file), "--any-number", "Device", "--property", "counted", "--certificates", str(tmp_path)]
+    assert run([*command, "--timeout", "60"]) == 3
+    told = " ".join(capsys.readouterr().out.split())
+    assert "the number 3 may tell apart sizes" in told
+    assert "proved with up to 2 of each" in told

@@ -21,7 +21,7 @@ from custody.counting.problem import NotCountableError
 from custody.language import instances
 from custody.language import syntax as s
 from custody.language.diagnostic import Diagnostic, LimitError, SpecError
-from custody.language.elaborate import beyond
+from custody.language.elaborate import beyond, sized
 from custody.language.program import Program
 from custody.present.formats import render as render_format
 from custody.present.obstacle import MOST_NAMES, sentences
@@ -155,7 +155,11 @@ class _Session:
     def _engine(self, spec: Spec, methods: tuple[str, ...], jobs: int) -> Portfolio | AnyNumberEngine:
         if not self.roles:
             return Portfolio(methods, jobs)
-        return AnyNumberEngine(lambda system: partial(_sized, spec.program, settings_of(system)), self.roles)
+        return AnyNumberEngine(
+            lambda system: partial(_sized, spec.program, settings_of(system)),
+            self.roles,
+            lambda system: partial(_allowed, spec.program, settings_of(system)),
+        )
 
     def finish(self) -> Report:
         report = Report(tuple(self._runs), tuple(self._errors))
@@ -320,5 +324,14 @@ def _some(names: list[str]) -> str:
 def _sized(program: Program, settings: Mapping[str, str], sizes: Mapping[str, int]) -> System:
     try:
         return beyond(program, settings, sizes)
+    except LimitError as error:
+        raise NotCountableError(error.reason, error.place) from None
+
+
+def _allowed(program: Program, settings: Mapping[str, str], sizes: Mapping[str, int]) -> System:
+    try:
+        return sized(program, settings, sizes)
+    except SpecError as error:
+        raise NotCountableError(error.diagnostics[0].message) from None
     except LimitError as error:
         raise NotCountableError(error.reason, error.place) from None

@@ -71,18 +71,33 @@ def parameters(system: System, sizes: Sizes, roles: Sequence[str]) -> dict[str, 
         if role not in names:
             known = ", ".join(names)
             raise NotCountableError(f"there is no role '{role}': there are {known}", Place(system.file, 1))
+        refused: NotCountableError | None = None
         for parameter, value in system.parameters:
             if isinstance(value, bool) or not isinstance(value, int):
                 continue
-            grown = dict(sizes({parameter: value + 1}).roles)
-            if len(grown.get(role, ())) == len(names[role]) + 1:
+            try:
+                change, other = _other_size(sizes, parameter, value)
+            except NotCountableError as error:
+                refused = error
+                continue
+            if len(dict(other.roles).get(role, ())) == len(names[role]) + change:
                 found[role] = parameter
                 break
         else:
-            raise NotCountableError(f"no parameter says how many of {role} there are", Place(system.file, 1))
+            raise refused or NotCountableError(
+                f"no parameter says how many of {role} there are", Place(system.file, 1)
+            )
     if len(set(found.values())) < len(found):
         raise NotCountableError(f"{' and '.join(found)} have the same size", Place(system.file, 1))
     return found
+
+
+def _other_size(sizes: Sizes, parameter: str, value: int) -> tuple[int, System]:
+    """The system with one more, or, where there can be no more, with one less."""
+    try:
+        return 1, sizes({parameter: value + 1})
+    except NotCountableError:
+        return -1, sizes({parameter: value - 1})
 
 
 def prove(system: System, sizes: Sizes, roles: Sequence[str], names: Sequence[str], seconds: float) -> AnyNumber:

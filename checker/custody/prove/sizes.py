@@ -22,8 +22,12 @@ class AnyNumberEngine:
     What fails stays inconclusive, with the largest size up to which it was proved the ordinary way.
     """
 
-    def __init__(self, sizes: Callable[[System], Sizes], roles: Sequence[str]) -> None:
-        self._sizes, self._roles = sizes, tuple(roles)
+    def __init__(
+        self, sizes: Callable[[System], Sizes], roles: Sequence[str], allowed: Callable[[System], Sizes] | None = None
+    ) -> None:
+        """`sizes` makes a system of any size or refuses what it says of large ones; `allowed`, where it is given, one
+        of a size that the specification allows, NotCountableError otherwise."""
+        self._sizes, self._roles, self._allowed = sizes, tuple(roles), allowed or sizes
         self.proofs = Proofs()
         self.result: AnyNumber | None = None
 
@@ -43,7 +47,7 @@ class AnyNumberEngine:
         stated = [name for name in open_ if system.property_named(name).form in SAFETY]
         reasons = self._reasons(result, stated)
         if stated:
-            up_to = self._up_to(system, sizes, stated, max(1.0, seconds - clock.seconds))
+            up_to = self._up_to(system, self._allowed(system), stated, max(1.0, seconds - clock.seconds))
             reasons = {name: f"{reasons[name]}; {up_to[name]}" for name in stated}
         for name in open_:
             reason = reasons.get(name, "counting says nothing of a property of this form")
@@ -81,7 +85,10 @@ class AnyNumberEngine:
             left = seconds - clock.seconds
             if left < 1.0 or not going:
                 break
-            at = sizes(dict.fromkeys(by_role.values(), size))
+            try:
+                at = sizes(dict.fromkeys(by_role.values(), size))
+            except NotCountableError:
+                break
             found = Portfolio()(at, Limits(timeout=left), going).findings
             for name in list(going):
                 verdict = found[name].verdict if name in found else Verdict.INCONCLUSIVE
