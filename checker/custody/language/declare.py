@@ -90,6 +90,8 @@ class World:
         self.states: list[StateSymbol] = []
         self.roles: list[TypeSymbol] = []
         self.objects: list[TypeSymbol] = []
+        self.owned: dict[str, TypeSymbol] = {}
+        """The role of which each instance has its own object, by the object's name."""
         self.routines: list[RoutineSymbol] = []
         self.others: list[Scoped] = []
         """Properties, init, terminal, fair, misbehaving, expect, recorded and event declarations."""
@@ -488,7 +490,16 @@ class World:
                     self._declare(scope, name, symbol, declaration)
                     self.roles.append(symbol)
                 case s.ObjectDecl(name=name, size=size):
-                    kind = RoleType(name, self._count(size, scope), is_object=True)
+                    owner = scope.find(size.text) if isinstance(size, s.Name) else None
+                    if (
+                        isinstance(owner, TypeSymbol)
+                        and isinstance(owner.type, RoleType)
+                        and not owner.type.is_object
+                    ):
+                        self.owned[name] = owner
+                        kind = RoleType(name, owner.type.size, is_object=True)
+                    else:
+                        kind = RoleType(name, self._count(size, scope), is_object=True)
                     symbol = TypeSymbol(name, declaration.place, kind, declaration, scope)
                     self._declare(scope, name, symbol, declaration)
                     self.objects.append(symbol)

@@ -113,6 +113,8 @@ class _Assembly:
             self._actor_offsets[role.name] = len(actors)
             instances[role.name] = names
             actors += names
+        for name, owner in world.owned.items():
+            instances[name] = tuple(f"{name}[{each}]" for each in instances[owner.name])
         self._instances = instances
         self.actors: tuple[str, ...] = tuple(actors)
         self._storage = Storage(self.actors, instances)
@@ -146,6 +148,17 @@ class _Assembly:
 
     def actor(self, role: str, instance: int) -> int:
         return self._actor_offsets[role] + instance
+
+    def own_object(self, name: str, actor: int | None, place: Place) -> int | None:
+        owner = self._world.owned.get(name)
+        if owner is None:
+            return None
+        instance = -1 if actor is None else actor - self._actor_offsets[owner.name]
+        if not 0 <= instance < _role(owner).size:
+            message = f"each {owner.name} has its own {name}, so that nobody else can allocate one"
+            self._problems.error(place, "object", message)
+            return 0
+        return instance
 
     def resting(self, actor: int) -> Expr:
         positions = self._routines.positions.get(actor)
@@ -345,7 +358,7 @@ class _Assembly:
             raise LimitError(self._hazard_place, f"more than {MAX_FIRST_STATES:,} combinations of first values")
 
     def _allocate_object(self, entry: TypeSymbol, instance: int) -> list[LockCells]:
-        name = f"{entry.name}.{instance}"
+        name = self._storage.instances(_role(entry))[instance]
         domain = Domain(0, 1, boolean=True)
         variable = self._storage.variable(f"{name}.live", domain, (0,), entry.name, entry.place)
         self._live[(entry.name, instance)] = Cell(variable, BoolType())

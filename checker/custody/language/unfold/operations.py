@@ -56,6 +56,10 @@ class Around(Surroundings, Protocol):
 
     def object_parts(self, name: str, instance: int) -> tuple[tuple[Layout, Value], ...]: ...
 
+    def own_object(self, name: str, actor: int | None, place: Place) -> int | None:
+        """Which object of a pool the actor allocates, None where that is any."""
+        ...
+
     def recorder(self, path: Path, routine: str) -> Recorder: ...
 
     def local(self, actor: int, routine: RoutineSymbol, symbol: LocalSymbol) -> Layout: ...
@@ -155,7 +159,7 @@ class Operations:
                 return self._put(node, target, path, evaluator, recorder)
             case s.Alloc():
                 self._may_sleep(node, path, recorder, actor)
-                return self._alloc(node, path, evaluator, recorder)
+                return self._alloc(node, path, evaluator, recorder, actor)
             case s.Free(value=value):
                 self._free(node, value, path, evaluator, recorder)
             case s.Add(value=value, target=target):
@@ -366,7 +370,9 @@ class Operations:
 
     # ------------------------------------------------------------------ objects
 
-    def _alloc(self, node: s.Alloc, path: Path, evaluator: Evaluator, recorder: Recorder) -> Results:
+    def _alloc(
+        self, node: s.Alloc, path: Path, evaluator: Evaluator, recorder: Recorder, actor: int | None
+    ) -> Results:
         symbol = node.symbol
         if not (isinstance(symbol, TypeSymbol) and isinstance(symbol.type, RoleType)):
             raise AssertionError(f"{node.place}: not checked")
@@ -374,15 +380,17 @@ class Operations:
         results: Results = []
         for position, _ in enumerate(node.alternatives):
             results.append((path.fork(), str(position)))
-        live = [_now(self.around.object_live(kind.name, i), path) for i in range(kind.size)]
-        message = f"there are only {kind.size} of {kind.name}: make the pool larger"
+        own = self.around.own_object(kind.name, actor, node.place)
+        pool = range(kind.size) if own is None else (own,)
+        live = [_now(self.around.object_live(kind.name, i), path) for i in pool]
+        message = f"there are only {len(pool)} of {kind.name}: make the pool larger"
         recorder.check("pool_exhausted", not_(and_(*live)), message, node.place)
-        reference: Expr = number(kind.size)
-        for instance in reversed(range(kind.size - 1)):
-            reference = ite(live[instance], reference, number(instance + 1))
+        reference: Expr = number(pool[-1] + 1)
+        for position in reversed(range(len(pool) - 1)):
+            reference = ite(live[position], reference, number(pool[position] + 1))
         fresh = Scalar(reference, RoleType(kind.name, kind.size, is_object=True, optional=True))
-        for instance in range(kind.size):
-            chosen = and_(*live[:instance], not_(live[instance]))
+        for position, instance in enumerate(pool):
+            chosen = and_(*live[:position], not_(live[position]))
             write = recorder.writer(chosen, kind.name, node.place)
             write(self.around.object_live(kind.name, instance), TRUE)
             for layout, first in self.around.object_parts(kind.name, instance):
