@@ -90,3 +90,66 @@ def test_a_relation_of_two_instances_is_refused_with_its_place(tmp_path: Path) -
     with pytest.raises(NotCountableError, match="relation between two") as refused:
         counters(sizes(file), Device="N")
     assert refused.value.place.line == 6
+
+
+NOTES = """
+model notes
+    "Each device keeps a note of its own while it is attached."
+
+param N = 2 in 1..4
+
+role Device[N] is importer
+
+object Note[Device]
+    about: Device?
+    read: bool
+
+state
+    note[Device]: Note?
+    told: bool
+
+procedure attach by Device
+    requires note[self] == none
+    local new: Note? = none
+    new = alloc Note
+        or fails ENOMEM
+            return ENOMEM
+    new.about = self
+    note[self] = new
+    return OK
+
+action read_it by Device
+    when idle(self) and note[self] != none
+    note[self].read = true
+    told = note[self].read
+
+procedure detach by Device
+    requires note[self] != none
+    free note[self]
+    note[self] = none
+    return OK
+
+invariant about_its_own
+    forall d: Device . idle(d) and note[d] != none => note[d].about == d
+invariant apart
+    forall d: Device . note[d] != none => count(e: Device . note[e] == note[d]) == 1
+"""
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_objects_of_their_own_are_counted_exactly(tmp_path: Path, size: int) -> None:
+    file = tmp_path / "notes.custody"
+    file.write_text(NOTES, encoding="utf-8")
+    at = sizes(file)
+    found = agree(at({"N": size}), counters(at, Device="N"), 10_000)
+    assert found.complaint is None
+    assert found.complete
+    assert found.looked_at >= found.states > size
+
+
+def test_what_is_anothers_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "notes.custody"
+    given = "\naction give by Device\n    choose d: Device\n    note[d] = note[self]\n"
+    file.write_text(NOTES + given, encoding="utf-8")
+    with pytest.raises(NotCountableError, match="may hold what is another's"):
+        counters(sizes(file), Device="N")

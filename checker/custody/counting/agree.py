@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from custody.counting.counted import Counted
+from custody.counting.pointers import complaint
 from custody.counting.split import Split, split
 from custody.system.evaluate import initial_states
 from custody.system.fast import moves, truths
@@ -39,6 +40,10 @@ def agree(system: System, counted: Counted, most: int) -> Agreement:
     """Compares a system of the specification with the counters at its size."""
     parts = split(system, counted.roles)
     sizes = {role: len(names) for role, names in parts.instances.items()}
+    role_of = {name: role for role, names in parts.instances.items() for name in names}
+    wrong = complaint(system, role_of, most)
+    if wrong is not None:
+        return Agreement(0, 0, wrong)
     return _Comparison(parts, counted, counted.at(sizes), most).run()
 
 

@@ -2,6 +2,10 @@
 
 A shared variable that holds an instance (the holder of a mutex, the device whose turn it is) becomes two things: of
 which role the holder is, which is shared, and for each instance whether it is the one, which is its own.
+
+A variable of an instance that holds none or an instance, or an object that is some instance's own, becomes whether it
+holds the instance itself or its object.  That it never holds another's is found out: all that is assigned to it is
+looked at, with what was found of the others.
 """
 
 from __future__ import annotations
@@ -10,6 +14,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from custody.counting.pointers import without_pointers
 from custody.counting.problem import NotCountableError
 from custody.system.expression import (
     Expr,
@@ -53,7 +58,7 @@ def split(system: System, roles: Sequence[str]) -> Split:
     """NotCountableError when a variable relates two instances."""
     instances = {role: names for role, names in system.roles if role in roles}
     role_of = {name: role for role, names in instances.items() for name in names}
-    system = _without_holders(system, role_of)
+    system = _without_holders(without_pointers(system, role_of), role_of)
     # Of a variant's payload the indices are part of the name alone.
     named = re.compile(rf"(?<![\w.])(?:{'|'.join(map(re.escape, role_of))})(?!\w)")
     own: dict[str, list[tuple[str, int]]] = {name: [] for name in role_of}

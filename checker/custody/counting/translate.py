@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from custody.counting.classes import Classes
+from custody.counting.loops import flattened
 from custody.counting.problem import NotCountableError
 from custody.counting.split import Split
 from custody.symmetry.normal import NormalForms
@@ -136,7 +137,8 @@ class Translator:
             return self._gathered(root, known)
         if all(self._is_symmetric(arg, known) for arg in root.args) and root.args:
             return rebuild(root, tuple(self._go(arg, known) for arg in root.args))
-        return self._tried(root, known)
+        flat = flattened(root) if root.op is Op.ITE else root
+        return self._gathered(flat, known) if flat.op in (Op.AND, Op.OR) else self._tried(root, known)
 
     def _gathered(self, root: Expr, known: Known) -> Expr:
         """AND, OR or ADD: arguments without others, and for the others one like the other."""

@@ -35,7 +35,9 @@ LARGEST = 3
 """So many instances of a role are looked at."""
 
 EVERY = 60_000
-_MINE = " is mine[{}]"
+_MINE, _OWN = " is mine[{}]", " is its own"
+"""End the names of columns that are truth values: a variable of all holds the instance; one of its own holds itself
+or its object instead of none."""
 
 
 def check(system: System, proof: Proof, sizes: Sizes | None) -> str:
@@ -247,6 +249,11 @@ def _is(system: System, index: dict[str, int], column: str, name: str, value: in
         holder = list(system.variables[at].domain.labels or ()).index(name)
         mine = e.eq(e.read(at, Sort.INT), e.number(holder))
         return mine if value else e.not_(mine)
+    if column.endswith(_OWN):
+        at = index[column.removesuffix(_OWN).replace("{}", name)]
+        labels = list(system.variables[at].domain.labels or ())
+        own = next(i for i, label in enumerate(labels) if label == name or label.endswith(f"[{name}]"))
+        return e.eq(e.read(at, Sort.INT), e.number(own if value else 0))
     at = index[column.replace("{}", name)]
     term = e.read(at, system.variables[at].domain.sort)
     return e.eq(term, e.boolean(bool(value)) if term.sort is Sort.BOOL else e.number(value))
