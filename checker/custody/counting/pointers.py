@@ -163,12 +163,12 @@ class _Pointers:
             if node in facts:
                 known[node] = facts[node]
             elif node.op is Op.EQ and any(map(self._points, node.args)):
-                known[node] = self._equal(*node.args, known, facts)
+                known[node] = self._equal(node.args[0], node.args[1], known, facts)
             elif self._points(node) or not node.args:
                 known[node] = node
             elif any(self._points(arg) for arg in node.args):
                 raise NotCountableError("a variable that holds an instance or its object is calculated with")
-            elif node.op is Op.ITE and self._is_read_through(known[node.args[0]], *node.args[1:]):
+            elif node.op is Op.ITE and self._is_read_through(known[node.args[0]], node.args[1], node.args[2]):
                 known[node] = known[node.args[1]]
             else:
                 made = rebuild(node, tuple(known[arg] for arg in node.args))
