@@ -50,7 +50,7 @@ def test_memory_and_what_is_undefined(threads: Sequence[int], tmp_path: Path) ->
 
 def test_the_table_of_states(tmp_path: Path) -> None:
     sources = [PROGRAM.with_name("test_table.c"), FOLDER / "table.c"]
-    sanitizers = ("-fsanitize=address,undefined", "-DCUSTODY_ODD_SLOTS_FROM=1")
+    sanitizers = ("-fsanitize=address,undefined", "-DCUSTODY_LEAST_BUCKETS=128", "-DCUSTODY_ODD_SLOTS_FROM=1")
     program = compiled(sources, tmp_path / "test_table", *OPTIONS, *sanitizers, warnings=WARNINGS)
     done = subprocess.run([program], capture_output=True, text=True, timeout=SECONDS, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

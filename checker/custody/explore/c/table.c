@@ -73,7 +73,7 @@ bool table_open(struct table *table, enum kind kind, unsigned bits, unsigned wor
     if (kind == BITS) {
         table->bytes = bit_table_bytes(bits);
     } else {
-        set_buckets(table, LEAST_BUCKETS, kind, words);
+        set_buckets(table, CUSTODY_LEAST_BUCKETS, kind, words);
     }
     table->slots = memory_new(table->bytes, &table->reserved);
     return table->slots != NULL;

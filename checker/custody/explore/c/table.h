@@ -27,10 +27,14 @@
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
 enum kind { BITS, NARROW, WORDS, RESTS4, RESTS5, RESTS6, RESTS7 };
-enum { LEAST_BUCKETS = 1 << 7, OVERRUN = 1 << 7, LINE = 64, GROWS_EIGHTFOLD = 1 << 22, GROWS_TWOFOLD = 1 << 24 };
+enum { OVERRUN = 1 << 7, LINE = 64, GROWS_EIGHTFOLD = 1 << 22, GROWS_TWOFOLD = 1 << 24 };
 enum { BITS_OF_A_SMALL_BIT_TABLE = 20, BITS_OF_A_BIT_TABLE = 26, BITS_FOR_A_SLOT = 16 };
 enum { FAR_BITS = 7, MOST_FAR = (1 << FAR_BITS) - 2 };
-#ifndef CUSTODY_ODD_SLOTS_FROM /* bytes of a table; tests begin with small ones */
+/* Tests have smaller ones, so that small tables grow and change their kind as well. */
+#ifndef CUSTODY_LEAST_BUCKETS
+#define CUSTODY_LEAST_BUCKETS (1 << 10)
+#endif
+#ifndef CUSTODY_ODD_SLOTS_FROM /* bytes of a table */
 #define CUSTODY_ODD_SLOTS_FROM GROWS_TWOFOLD
 #endif
 
@@ -421,7 +425,7 @@ ALWAYS_INLINE void narrow_from(struct table *table, const enum kind from, const 
  * two are slower to compare, which only pays where the table is not in a cache. */
 static inline bool narrower(struct table *table)
 {
-    if (table->bits >= 64 || table->buckets < LEAST_BUCKETS)
+    if (table->bits >= 64 || table->buckets < CUSTODY_LEAST_BUCKETS)
         return false;
     enum kind to = rests_of(rest_bits_for(table->bits, table->buckets));
     if (to == WORDS || to == table->kind || (to > RESTS4 && table->bytes < CUSTODY_ODD_SLOTS_FROM))
@@ -484,6 +488,10 @@ static __attribute__((noinline)) bool grow(struct table *table, const unsigned w
     case RESTS7:
         return lengthen(table, RESTS7, 1);
     default:
+        if (words == 2)
+            return lengthen(table, WORDS, 2);
+        if (words == 3)
+            return lengthen(table, WORDS, 3);
         if (!is_of_words)
             return lengthen(table, WORDS, words);
         if (!lengthen(table, WORDS, 1))
