@@ -143,12 +143,21 @@ def held_before(routine: s.Routine, spot: Spot, position: int) -> list[s.ExprNod
     """The locks that are taken on the way to a statement and not given back, the last first."""
     held: list[s.ExprNode] = []
     for block, end in [*_around(routine, spot), (spot.block, position)]:
-        for statement in block[:end]:
+        for statement in _in_line(block[:end]):
             if isinstance(statement, s.Lock):
                 held.append(statement.target)
             elif isinstance(statement, s.Unlock):
                 held = [target for target in held if show(target) != show(statement.target)]
     return held[::-1]
+
+
+def _in_line(block: s.Block) -> Iterator[s.Statement]:
+    """The statements, those that happen at once among them."""
+    for statement in block:
+        if isinstance(statement, s.Atomic):
+            yield from _in_line(statement.body)
+        else:
+            yield statement
 
 
 def _around(routine: s.Routine, spot: Spot) -> Iterator[tuple[s.Block, int]]:

@@ -92,7 +92,9 @@ class _Search:
         assert trace is not None
         start = self._bench.checks
         partial = self._partial.setdefault(name, [])
-        for repair in repairs(self._bench.program, self._routines(trace.actions), self._lines(result)):
+        stuck = result.subject.form in (Form.PROGRESS, Form.DEADLOCK)
+        names, lines = self._routines(trace.actions), self._lines(result)
+        for repair in repairs(self._bench.program, names, lines, stuck=stuck):
             if len(self._clean(name)) >= self._effort.shown:
                 return
             if self._looked_at[name] >= self._effort.candidates or self._bench.checks - start >= self._effort.checks:

@@ -1,4 +1,5 @@
-"""Repairs that concern several places at once: locks in one order, and a lock around what races.
+"""Repairs that concern several places at once: locks in one order, a lock given back around a call, and a lock around
+what races.
 
 Who takes several things of a kind, one after the other, and waits for each, can wait in a circle with somebody who
 takes them in another order.  One order for all is the classic way out (E. W. Dijkstra's of the philosophers): nobody
@@ -18,7 +19,9 @@ from custody.mutation.tree import Path, below, blocks, walk
 from custody.why.edits import (
     Change,
     both,
+    calls,
     clone,
+    held_before,
     lock,
     mentions,
     named,
@@ -147,6 +150,33 @@ def _waited(change: Change) -> Change | None:
 
 
 # ---------------------------------------------------------------------- locks
+
+
+def released(program: Program, chosen: Collection[str]) -> Iterator[Sequence[Change]]:
+    """A lock that is held while something is called that takes locks itself is given back for that long."""
+    known = {routine.name: routine for routine in routines(program).values()}
+    taking = {name for name, routine in known.items() if any(isinstance(node, s.Lock) for node in below(routine))}
+    while more := {n for n, routine in known.items() if n not in taking and not taking.isdisjoint(calls(routine))}:
+        taking |= more
+    found: dict[int, Change] = {}
+    for position, routine in routines(program).items():
+        for spot in blocks(routine):
+            for at, statement in enumerate(spot.block):
+                plain = isinstance(statement, (s.CallStatement, s.Assign)) and not spot.at_once
+                for target in held_before(routine, spot, at) if plain else ():
+                    if taking.isdisjoint(calls(statement)):
+                        continue
+                    place = statement.place
+                    again = s.Lock(place, clone(target), None, None, ())
+                    again.text = f"lock {show(target)}"
+                    around = (*spot.block[:at], unlock(place, target), statement, again, *spot.block[at + 1 :])
+                    what = f"`unlock {show(target)}` before `{statement.text}`, and `{again.text}` after it"
+                    change = Change(position, with_replaced(routine, spot.path, around), what, place, inserts=True)
+                    found.setdefault(position, change)
+                    if routine.name in chosen:
+                        yield [change]
+    if len(found) > 1 and any(_name(change) in chosen for change in found.values()):
+        yield list(found.values())
 
 
 def locked(program: Program, chosen: Collection[str]) -> Iterator[Sequence[Change]]:

@@ -19,7 +19,7 @@ from custody.mutation.tree import below
 from custody.system.place import Place
 from custody.why.changes import DIRECTIONS, MAKERS, Site, conditions
 from custody.why.edits import Change, applied, calls, distinct, mentions, routines
-from custody.why.order import locked, ordered
+from custody.why.order import locked, ordered, released
 from custody.why.result import KINDS
 
 
@@ -50,10 +50,11 @@ class Repair:
         return applied(program, self.changes)
 
 
-def repairs(program: Program, names: Collection[str], lines: dict[int, int]) -> list[Repair]:
+def repairs(program: Program, names: Collection[str], lines: dict[int, int], *, stuck: bool = False) -> list[Repair]:
     """Candidates in the routines of those names and in what they call, the likeliest first.
 
-    `lines` gives how far from what mattered a line of the root file is: 0 is what the violation rests on.
+    `lines` gives how far from what mattered a line of the root file is: 0 is what the violation rests on.  Where
+    somebody is `stuck`, it is likely to be for a lock that is held during a call.
     """
     known = routines(program)
     chosen = _called(known, names)
@@ -86,17 +87,30 @@ def repairs(program: Program, names: Collection[str], lines: dict[int, int]) -> 
                 add(kind, [change])
     for changes in ordered(program, chosen):
         add("order", changes)
+    for changes in released(program, chosen):
+        add("release", changes)
     for changes in locked(program, chosen):
         add("lock", changes)
     order = list(KINDS)
     last = ("lock", "guard")
 
-    def rank(repair: Repair) -> tuple[int, bool, int, int, int, bool, int, str]:
+    def rank(repair: Repair) -> tuple[bool, int, bool, int, int, int, bool, int, str]:
         line = repair.place.line
         kind = repair.kind
         late = last.index(kind) + 1 if kind in last else 0
         own = lines.get(line, 3)
-        return late, not repair.transcribed, repair.near, order.index(kind), own, repair.inserts, line, repair.what
+        last_ = not (stuck and kind == "release")
+        return (
+            last_,
+            late,
+            not repair.transcribed,
+            repair.near,
+            order.index(kind),
+            own,
+            repair.inserts,
+            line,
+            repair.what,
+        )
 
     return sorted(found.values(), key=rank)
 

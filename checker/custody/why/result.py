@@ -17,6 +17,7 @@ KINDS: Final = {
     "sync": "a sync the other way round, or one more",
     "check": "a check before something is done",
     "order": "another order",
+    "release": "a lock given back around a call",
     "clean-up": "something given back on an error path",
     "lock": "a lock around it",
     "guard": "a condition on when it may happen",
