@@ -65,6 +65,20 @@ def test_too_weak_an_invariant_is_refused(tmp_path: Path, capsys: pytest.Capture
     assert "references = " in told
 
 
+def test_too_weak_an_invariant_of_whole_runs_is_refused_with_a_state_too() -> None:
+    system = system_of(f"{GUARDED}\neventually gone\n    released\n")
+    for invariant, told in (
+        (["true"], "safe:"),
+        (["|released|"], "init:"),
+        (["(not |attached[Device.0]|)"], "step:"),
+    ):
+        entry = {"kind": "inductive", "properties": ["gone"], "uses": [], "invariant": invariant}
+        outcome = verify(system, as_proof(entry))
+        assert outcome.accepted is False
+        assert outcome.words.startswith(told)
+        assert any(line.startswith("references = ") for line in outcome.state)
+
+
 def test_an_invariant_that_is_false_at_first_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     entry = inductive(system_of(GUARDED))
     file = certificate(tmp_path, proofs=[{**entry, "invariant": [*entry["invariant"], "|released|"]}])

@@ -5,15 +5,19 @@ from __future__ import annotations
 import random
 from array import array
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 
+from custody.cli import run
 from custody.explore.layout import Layout
 from custody.graph import engine as graph_engine
+from custody.language import instances, load
 from custody.prove.diagram import diagram, packed
 from custody.prove.reached import Reached
+from custody.prove.written import document
 from custody.system.evaluate import evaluate, failed_check, fire, initial_states
 from custody.system.finding import Verdict
 from custody.system.forbidden import forbidden
@@ -170,3 +174,52 @@ def test_without_a_compiler_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> 
     assert outcome.accepted is None
     assert "C compiler" in outcome.words
     reachable._compiled.cache_clear()  # pyright: ignore[reportPrivateUsage]
+
+
+def _whole(folder: Path, change: str) -> Path:
+    """A certificate of the kind in a file, after something happened to it or to the specification."""
+    spec = folder / "guarded.custody"
+    spec.write_text(GUARDED, encoding="utf-8")
+    program = load(str(spec))
+    [system] = instances(program, {})
+    found = Reached.of(system, 1000, 10.0)
+    states, layout = reached(system), found.layout
+    if change == "tampered":
+        states = [state for state in states if state in set(initial_states(system))]
+    elif change == "too weak":
+        names = [variable.name for variable in system.variables]
+        one = {"attached[Device.0]": 1, "released": 1, "references": 2}
+        states = [*states, tuple(one.get(name, 0) for name in names)]
+    order = list(range(len(system.variables)))[::-1]
+    words = array("Q", layout.to_words([layout.pack(state) for state in sorted(states)]))
+    levels = packed(diagram(system, layout, words, order).levels)
+    entry = {"kind": "reachable-set", "properties": ["held"], "order": order, "levels": levels}
+    if change == "no syntax":
+        entry["levels"] = levels[:-5]
+    file = folder / "guarded.certificate.json"
+    file.write_text(document(program, str(spec), system, [entry]), encoding="utf-8")
+    if change == "another version":
+        spec.write_text(GUARDED.replace("when references == 1 and not", "when not"), encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize(
+    ("change", "told", "state"),
+    [
+        ("tampered", "step: 'attach()' leads out of the set", "references = 1"),
+        ("too weak", "safe: the set has a state that breaks held", "attached[Device.0] = true"),
+        ("another version", "step: 'release()' leads out of the set", "released = false"),
+        ("no syntax", "format: the proof cannot be read", None),
+    ],
+)
+def test_the_command_refuses_with_the_obligation_and_a_state(
+    change: str, told: str, state: str | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = _whole(tmp_path, "")
+    assert run(["verify", str(file)]) == 0
+    capsys.readouterr()
+    assert run(["verify", str(_whole(tmp_path, change))]) == 1
+    said = capsys.readouterr().out
+    assert f"REFUSED   reachable-set: {told}" in said
+    assert state is None or f"            {state}\n" in said
+    assert ("another version of the specification" in said) is (change == "another version")

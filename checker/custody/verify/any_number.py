@@ -146,8 +146,9 @@ class _Counts:
             script = Script(system, missed, fixed)
             text = script.text(script.term(e.and_(fixed, missed)))
             for solver in solvers():
-                if ask(solver, text) is not None:
-                    raise RefusedError("safe", f"at sizes {vector} the counters forbid less than {p.name} does")
+                if (values := ask(solver, text)) is not None:
+                    words = f"at sizes {vector} the counters forbid less than {p.name} does"
+                    raise RefusedError("safe", words, None, shown(system, script.state(values)))
         return self._follow(system, [*terms, fixed], vector)
 
     def _terms(self, system: System, names: dict[str, tuple[str, ...]]) -> tuple[list[Expr], Expr]:

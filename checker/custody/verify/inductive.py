@@ -11,8 +11,8 @@ from custody.system.expression import FALSE, TRUE, Expr, Op, Sort, and_, eq, nod
 from custody.system.fast import moves
 from custody.system.forbidden import forbidden
 from custody.system.lasso import doubled
-from custody.system.model import LIVENESS, Form, State, System
-from custody.verify.proof import Proof, RefusedError
+from custody.system.model import LIVENESS, Form, System
+from custody.verify.proof import Proof, RefusedError, shown
 from custody.verify.script import Script
 from custody.verify.solve import ask, solvers
 from custody.verify.terms import parse
@@ -107,21 +107,17 @@ def _is(system: System, variable: int, value: int) -> Expr:
 
 def _refusal(system: System, proof: Proof, name: str, values: dict[str, int]) -> RefusedError:
     """What the solver found, looked at again by the evaluator."""
-    width = Script(system, _invariant(system, proof)[1]).width
-    signed = (values.get(f"v{i}", 0) for i in range(len(system.variables)))
-    state: State = tuple(
-        value - (1 << width) if value >> (width - 1) and not v.domain.boolean else value
-        for value, v in zip(signed, system.variables, strict=True)
-    )
-    if name == "init":
-        return RefusedError("init", "a first state is outside the invariant", state)
-    if name == "safe":
-        allowed = [p for p in proof.properties if evaluate(forbidden(system, system.property_named(p)), state)]
-        return RefusedError("safe", f"the invariant allows what {', '.join(allowed) or '?'} forbids", state)
+    claimed = [(p, forbidden(system, system.property_named(p))) for p in proof.properties]
     whole = _invariant(system, proof)[1]
-    for index, broken, after in moves(system)(state):
-        action = system.actions[index]
-        words = f"'{action.label or action.name}' of {action.actor} leads out of the invariant"
-        if broken < 0 and not evaluate(whole, after):
-            return RefusedError("step", words, state)
-    return RefusedError("step", "a step from a state of the invariant breaks a property or leaves a domain", state)
+    state = Script(system, whole, *(wrong for _, wrong in claimed)).state(values)
+    told = "a first state is outside the invariant"
+    if name == "safe":
+        allowed = [p for p, wrong in claimed if evaluate(wrong, state)]
+        told = f"the invariant allows what {', '.join(allowed) or '?'} forbids"
+    elif name == "step":
+        leaving = (k for k, broken, after in moves(system)(state) if broken < 0 and not evaluate(whole, after))
+        action = next((system.actions[k] for k in leaving), None)
+        told = "a step from a state of the invariant breaks a property or leaves a domain"
+        if action is not None:
+            told = f"'{action.label or action.name}' of {action.actor} leads out of the invariant"
+    return RefusedError(name, told, state, shown(system, state))

@@ -6,9 +6,11 @@ is assumed of the values after the step.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from custody.system.bounds import bounds
 from custody.system.expression import Expr, Op, Sort, nodes
-from custody.system.model import System
+from custody.system.model import State, System
 
 _WIDEST = 62
 
@@ -48,6 +50,12 @@ class Script:
     def text(self, *goals: str) -> str:
         """The script that asks for a state in which some goal holds."""
         return "\n".join([*self.lines, f"(assert (or false {' '.join(goals)}))", "(check-sat)", ""])
+
+    def state(self, values: Mapping[str, int]) -> State:
+        """The state that a solver found; a constant that it left open may be anything."""
+        half = 1 << self.width - 1
+        found = [(values.get(f"v{i}", 0), v.domain) for i, v in enumerate(self.system.variables)]
+        return tuple(n if domain.boolean else (n + half) % (2 * half) - half for n, domain in found)
 
     def sort(self, variable: int) -> str:
         return "Bool" if self.system.variables[variable].domain.boolean else self._numbers
