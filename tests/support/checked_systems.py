@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from random import Random
 
 from hypothesis import strategies as st
 
 from custody.system.expression import TRUE, Expr, Op, after, nodes, rebuild
 from custody.system.model import Action, Conjunct, Fairness, Form, Kind, Property, System
-from support.small_systems import at, systems, truths
+from support.small_systems import at, random_system, random_truth
 
 ACTORS = ("a", "b")
 
@@ -24,33 +25,38 @@ def ahead(root: Expr, variables: frozenset[int]) -> Expr:
     return known[root]
 
 
-@st.composite
-def checked_systems(draw: st.DrawFn) -> System:
-    """A random system with two actors, spontaneous steps, fairness, and a property of every form."""
-    system = draw(systems())
-    some = truths(system.variables, 2)
+def checked_systems() -> st.SearchStrategy[System]:
+    """Random systems with two actors, spontaneous steps, fairness, and a property of every form."""
+    return st.integers(0, 2**64).map(lambda seed: _checked(Random(seed)))
+
+
+def _checked(dice: Random) -> System:
+    system = random_system(dice)
+
+    def some() -> Expr:
+        return random_truth(dice, system.variables, 2)
 
     def owned(action: Action) -> Action:
-        return replace(action, actor=draw(st.sampled_from(ACTORS)), spontaneous=draw(st.integers(0, 4)) == 0)
+        return replace(action, actor=dice.choice(ACTORS), spontaneous=dice.random() < 0.2)
 
     def named(name: str, form: Form, expression: Expr = TRUE, goal: Expr = TRUE) -> Property:
         return Property(name, form, Kind.INVARIANT, at(1), expression, goal)
 
     numbers = range(len(system.variables))
-    later = draw(st.frozensets(st.sampled_from(numbers), min_size=1))
-    premise = Conjunct(draw(some), "premise", (), at(1))
+    later = frozenset(dice.sample(numbers, dice.randint(1, len(numbers))))
+    premise = Conjunct(some(), "premise", (), at(1))
     properties = (
-        replace(named("one", Form.INVARIANT, expression=draw(some)), premises=(premise,)),
-        named("two", Form.INVARIANT, expression=draw(some)),
-        named("step", Form.STEP, expression=ahead(draw(some), later)),
-        named("reach", Form.REACHABLE, expression=draw(some)),
+        replace(named("one", Form.INVARIANT, expression=some()), premises=(premise,)),
+        named("two", Form.INVARIANT, expression=some()),
+        named("step", Form.STEP, expression=ahead(some(), later)),
+        named("reach", Form.REACHABLE, expression=some()),
         named("range", Form.HAZARD),
         named("deadlock", Form.DEADLOCK),
-        replace(named("progress", Form.PROGRESS), resting=tuple((actor, draw(some)) for actor in ACTORS)),
-        named("eventually", Form.EVENTUALLY, expression=draw(some)),
-        named("leads", Form.LEADS_TO, expression=draw(some), goal=draw(some)),
+        replace(named("progress", Form.PROGRESS), resting=tuple((actor, some()) for actor in ACTORS)),
+        named("eventually", Form.EVENTUALLY, expression=some()),
+        named("leads", Form.LEADS_TO, expression=some(), goal=some()),
     )
     actions = tuple(map(owned, system.actions))
-    groups = draw(st.lists(st.frozensets(st.sampled_from(range(len(actions))), min_size=1, max_size=2), max_size=2))
-    fairness = tuple(Fairness(f"f{i}", draw(st.booleans()), tuple(sorted(g))) for i, g in enumerate(groups))
-    return replace(system, actions=actions, properties=properties, terminal=draw(some), fairness=fairness)
+    groups = [dice.sample(range(len(actions)), dice.randint(1, 2)) for _ in range(dice.randint(0, 2))]
+    fairness = tuple(Fairness(f"f{i}", dice.random() < 0.5, tuple(sorted(g))) for i, g in enumerate(groups))
+    return replace(system, actions=actions, properties=properties, terminal=some(), fairness=fairness)

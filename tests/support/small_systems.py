@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from random import Random
 
 from hypothesis import strategies as st
 
@@ -89,52 +90,48 @@ def in_range(domain: Domain, value: Expr) -> Check:
 DOMAINS = (BOOLEAN, Domain(0, 2, labels=("a", "b", "c")), Domain(-2, 1), Domain(0, 3), Domain(5, 7))
 
 
-_BELOW = [st.integers(0, count - 1) if count else st.nothing() for count in range(8)]
-_CONSTANT = st.integers(-3, 7)
+_SEEDS = st.integers(0, 2**64)
+"""From which dice of Python's own are made: quicker than to draw each part of each expression."""
 
 
-@st.composite
-def integers(draw: st.DrawFn, variables: Sequence[Variable], depth: int) -> Expr:
+def integers(variables: Sequence[Variable], depth: int) -> st.SearchStrategy[Expr]:
     """Integer expressions over the variables, of at most `depth` operators above each other."""
-    return _integer(draw, variables, depth)
+    return _SEEDS.map(lambda seed: _integer(Random(seed), variables, depth))
 
 
-@st.composite
-def truths(draw: st.DrawFn, variables: Sequence[Variable], depth: int) -> Expr:
+def truths(variables: Sequence[Variable], depth: int) -> st.SearchStrategy[Expr]:
     """Boolean expressions over the variables, of at most `depth` operators above each other."""
-    return _truth(draw, variables, depth)
+    return _SEEDS.map(lambda seed: random_truth(Random(seed), variables, depth))
 
 
-# Drawn part by part and not put together from strategies, which would take a hundred times longer.
-
-
-def _integer(draw: st.DrawFn, variables: Sequence[Variable], depth: int) -> Expr:
-    choice = draw(_BELOW[7]) if depth else 0
+def _integer(dice: Random, variables: Sequence[Variable], depth: int) -> Expr:
+    choice = dice.randrange(7) if depth else 0
     match choice:
         case 0 | 1:
             numbers = [index for index, variable in enumerate(variables) if variable.domain.sort is Sort.INT]
-            if numbers and draw(st.booleans()):
-                return read(numbers[draw(_BELOW[len(numbers)])], Sort.INT)
-            return number(draw(_CONSTANT))
+            if numbers and dice.random() < 0.5:
+                return read(dice.choice(numbers), Sort.INT)
+            return number(dice.randint(-3, 7))
         case 2 | 3 | 4 | 5:
-            operator = (add, sub, mul, _div, _mod)[draw(_BELOW[5])]
-            return operator(_integer(draw, variables, depth - 1), _integer(draw, variables, depth - 1))
+            operator = dice.choice((add, sub, mul, _div, _mod))
+            return operator(_integer(dice, variables, depth - 1), _integer(dice, variables, depth - 1))
         case _:
-            parts = (_integer(draw, variables, depth - 1) for _ in range(2))
-            return ite(_truth(draw, variables, depth - 1), *parts)
+            parts = [_integer(dice, variables, depth - 1) for _ in range(2)]
+            return ite(random_truth(dice, variables, depth - 1), *parts)
 
 
-def _truth(draw: st.DrawFn, variables: Sequence[Variable], depth: int) -> Expr:
-    choice = draw(_BELOW[7]) if depth else 0
+def random_truth(dice: Random, variables: Sequence[Variable], depth: int) -> Expr:
+    """A Boolean expression over the variables, of at most `depth` operators above each other."""
+    choice = dice.randrange(7) if depth else 0
     if choice == 0:
         flags = [index for index, variable in enumerate(variables) if variable.domain.boolean]
-        if flags and draw(st.booleans()):
-            return read(flags[draw(_BELOW[len(flags)])], Sort.BOOL)
-        return boolean(draw(st.booleans()))
+        if flags and dice.random() < 0.5:
+            return read(dice.choice(flags), Sort.BOOL)
+        return boolean(dice.random() < 0.5)
     if choice == 1:
-        comparison = (eq, lt, le)[draw(_BELOW[3])]
-        return comparison(_integer(draw, variables, depth - 1), _integer(draw, variables, depth - 1))
-    parts = [_truth(draw, variables, depth - 1) for _ in range((0, 0, 2, 1, 3, 3, 3)[choice])]
+        comparison = dice.choice((eq, lt, le))
+        return comparison(_integer(dice, variables, depth - 1), _integer(dice, variables, depth - 1))
+    parts = [random_truth(dice, variables, depth - 1) for _ in range((0, 0, 2, 1, 3, 3, 3)[choice])]
     match choice:
         case 2:
             return eq(*parts)
@@ -157,32 +154,38 @@ def _mod(left: Expr, right: Expr) -> Expr:
     return mod(left, right) if right.is_constant and right.value > 0 else Expr(Op.MOD, Sort.INT, (left, right))
 
 
-@st.composite
-def systems(draw: st.DrawFn) -> System:
+def systems() -> st.SearchStrategy[System]:
     """Systems of three to five variables, four to eight actions, and one first state or several.
 
     An effect that would leave its variable's range breaks a check, or goes round to the range's other end.
     """
-    variables = [
-        variable(f"x[{index}]", domain, *draw(st.lists(st.integers(domain.low, domain.high), min_size=1, max_size=2)))
-        for index, domain in enumerate(draw(st.lists(st.sampled_from(DOMAINS), min_size=3, max_size=5)))
-    ]
-    actions = [_random_action(draw, f"act{index}", variables) for index in range(draw(st.integers(4, 8)))]
-    where = draw(st.one_of(st.just(TRUE), truths(variables, 2)))
+    return _SEEDS.map(lambda seed: random_system(Random(seed)))
+
+
+def random_system(dice: Random) -> System:
+    """One of them."""
+    variables = [_random_variable(dice, index) for index in range(dice.randint(3, 5))]
+    actions = [_random_action(dice, f"act{index}", variables) for index in range(dice.randint(4, 8))]
+    where = random_truth(dice, variables, 2) if dice.random() < 0.5 else TRUE
     candidate = system(variables, actions, where)
     return candidate if any(True for _ in initial_states(candidate)) else system(variables, actions)
 
 
-def _random_action(draw: st.DrawFn, name: str, variables: Sequence[Variable]) -> Action:
-    targets = draw(st.lists(st.sampled_from(range(len(variables))), unique=True, max_size=3))
+def _random_variable(dice: Random, index: int) -> Variable:
+    domain = dice.choice(DOMAINS)
+    initial = [dice.randint(domain.low, domain.high) for _ in range(dice.randint(1, 2))]
+    return variable(f"x[{index}]", domain, *initial)
+
+
+def _random_action(dice: Random, name: str, variables: Sequence[Variable]) -> Action:
     effects: list[Effect] = []
     checks: list[Check] = []
-    for target in targets:
+    for target in dice.sample(range(len(variables)), dice.randint(0, 3)):
         domain = variables[target].domain
-        value = draw(truths(variables, 2) if domain.boolean else integers(variables, 2))
-        if not domain.boolean and draw(st.booleans()):
+        value = random_truth(dice, variables, 2) if domain.boolean else _integer(dice, variables, 2)
+        if not domain.boolean and dice.random() < 0.5:
             checks.append(in_range(domain, value))
         elif not domain.boolean:
             value = add(mod(sub(value, number(domain.low)), number(domain.size)), number(domain.low))
         effects.append(Effect(target, value))
-    return action(name, draw(truths(variables, 2)), effects, checks)
+    return action(name, random_truth(dice, variables, 2), effects, checks)
