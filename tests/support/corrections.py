@@ -45,6 +45,7 @@ ALWAYS = {
     "brackets are not counted",
     "a job joins all its queues at once",
     "an import is listed before it is complete",
+    "end synchronises in the announced direction",
 }
 """One or two of each specification; the others are compared with CUSTODY_WIDE set."""
 

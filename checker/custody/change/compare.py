@@ -100,7 +100,9 @@ def compare_contract(old: Callable[[], Program], new: Program, effort: Effort = 
             found.left.append(f"{title}: not compared with the changed contract")
             continue
         deadline = effort.deadline()
-        if not still_implements(system, deadline):
+        if still_implements(system, deadline):
+            found.how[-1] += ", and it implements the contract as that is now"
+        else:
             before = before or named_instances(old(), {}, observed=True)
             verdicts(name, before[name], system, deadline, found, ["implements"])
     return _result(found, spec or new.file, new.name)

@@ -128,7 +128,8 @@ class _Instance:
         self._budget.spend(max(pair.old.points, pair.new.points))
         if behaviour.limit is None:
             self._hasty = True
-            self._tell(_described(pair, behaviour, self._name))
+            changes = _described(pair, behaviour, self._name)
+            self._add(changes, self._verdicts_of_large() if self._found.is_enough else self._verdicts())
             self._exact(behaviour)
             return
         self._budget.spend(SHALLOW)
@@ -202,10 +203,6 @@ class _Instance:
         pair = Pair(Observer(old, alphabet, SAME, split, most), Observer(new, alphabet, names, split, most))
         return pair, product(pair.old, pair.new, self._deadline)
 
-    def _tell(self, changes: list[Change]) -> None:
-        """The changes of verdicts and of behaviour."""
-        self._add(changes, self._verdicts())
-
     def _add(self, changes: list[Change], told: set[str]) -> None:
         """The changes of behaviour, without those that a changed verdict has told already."""
         self._found.changes += [
@@ -219,7 +216,7 @@ class _Instance:
         """On a request without what takes longer than all the rest: following the contract along every run."""
         if self._effort.wide or self._is_small or self._new.implementation is None:
             return self._verdicts()
-        self._leave("not held against its contract, for it is large")
+        self._leave("not held against its contract, which takes longest")
         known = [p.name for s in (self._old, self._new) for p in s.properties if p.form is not Form.IMPLEMENTS]
         return self._compared_verdicts(known)
 
