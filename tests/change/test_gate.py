@@ -40,6 +40,15 @@ class Repository:
         self.write("spec/user.custody", USER + "invariant nothing\n    true\n")
         self.commit("begin")
 
+    @staticmethod
+    def at(root: Path) -> Repository:
+        """One that is there already."""
+        found = Repository.__new__(Repository)
+        found.root = root
+        found.git("config", "user.name", "Somebody")
+        found.git("config", "user.email", "somebody@example.org")
+        return found
+
     def git(self, *arguments: str) -> str:
         process = subprocess.run(["git", *arguments], cwd=self.root, capture_output=True, text=True, check=True)
         return process.stdout.strip()
@@ -195,6 +204,24 @@ def test_a_shallow_clone_says_what_to_fetch(
     monkeypatch.chdir(clone)
     assert run(["gate"]) == 2
     assert "fetch-depth: 0" in capsys.readouterr().err
+
+
+def test_what_a_submodule_holds_is_not_called_unchanged(
+    repository: Repository, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = Repository(tmp_path_factory.mktemp("lib"))
+    repository.git("-c", "protocol.file.allow=always", "submodule", "add", "-q", str(other.root), "lib")
+    repository.commit("with a submodule")
+    repository.write("note", "of nothing")
+    assert run(["gate", "--against", "HEAD"]) == 0
+    repository.write("lib/spec/queue.custody", NARROWED)
+    assert run(["gate", "--against", "HEAD"]) == 3
+    told = capsys.readouterr()
+    assert "lib is a submodule that changed" in told.err + told.out
+    assert "identical" not in told.out.splitlines()[-1]
+    Repository.at(repository.root / "lib").git("commit", "-q", "-a", "-m", "narrow")
+    repository.commit("the submodule goes on")
+    assert run(["gate"]) == 3
 
 
 def test_no_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -90,7 +90,7 @@ def gate(
                 kept.append(job)
             else:
                 results.append(known)
-        errors: list[Diagnostic] = []
+        errors = [] if commit is None else _not_looked_into(repository, commit)
         for job, found in zip(kept, _run(kept, jobs), strict=True):
             if isinstance(found, Result):
                 results.append(found)
@@ -99,6 +99,20 @@ def gate(
             else:
                 errors += found
     return Outcome(tuple(sorted(results, key=lambda r: r.spec)), tuple(errors), unchanged, between)
+
+
+def _not_looked_into(repository: Repository, commit: str) -> list[Diagnostic]:
+    """What is not known: specifications in submodules, whose history is not in this repository."""
+    return [
+        Diagnostic(
+            Place(_shown(repository, path), 0),
+            "submodule",
+            f"{path} is a submodule that changed, and what its specifications mean was not compared",
+            f"`cd {path} && custody gate --against {repository.submodule(commit, path) or 'COMMIT'}`",
+        )
+        for path in repository.changed_submodules(commit)
+        if next((repository.root / path).rglob(f"*{SUFFIX}"), None) is not None
+    ]
 
 
 def _old_side(repository: Repository, against: str | None, wanted: list[str]) -> tuple[str | None, str]:

@@ -115,6 +115,18 @@ class Repository:
                 found[path] = about.split()[2]
         return found
 
+    def changed_submodules(self, commit: str) -> list[str]:
+        """The submodules that are another version than in the commit, or that were changed in the work tree."""
+        said = self.ask("diff-index", "--raw", "-z", "--no-renames", "--ignore-submodules=none", commit) or ""
+        entries = said.split("\0")
+        changed = zip(entries[::2], entries[1::2], strict=False)
+        return [path for about, path in changed if "160000" in about.removeprefix(":").split()[:2]]
+
+    def submodule(self, commit: str, path: str) -> str | None:
+        """The version of a submodule that the commit has."""
+        about = (self.ask("ls-tree", "--full-tree", commit, "--", path) or "").split()
+        return about[2][:12] if about[:2] == ["160000", "commit"] else None
+
     def write(self, files: dict[str, str], folder: Path) -> None:
         """Writes the contents of these files below `folder`, which is no part of the repository."""
         names = list(files)

@@ -45,9 +45,13 @@ _OPTIONS = (
 )
 
 
+_NOT_KNOWN = ("too-large", "submodule")
+"""Codes of complaints about what nobody did wrong."""
+
+
 def exit_code(judgement: Judgement) -> Code:
     """What the process ends with."""
-    if any(error.code != "too-large" for error in judgement.errors):
+    if any(error.code not in _NOT_KNOWN for error in judgement.errors):
         return Code.WRONG_REQUEST
     if judgement.closes:
         return Code.VIOLATED

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 from custody.change.judge import Finding, Judgement
 from custody.change.result import Change, Result
 from custody.language.diagnostic import Diagnostic
-from custody.present.change.words import result_words
+from custody.present.change.words import result_words, spot
 
 
 def render(judgement: Judgement) -> str:
@@ -72,7 +72,7 @@ def _rest(root: ET.Element, findings: list[Finding], errors: tuple[Diagnostic, .
     for finding in findings:
         _case(suite, "baseline", finding)
     for error in errors:
-        case = ET.SubElement(suite, "testcase", classname="custody", name=_legal(str(error.place) or "git"))
+        case = ET.SubElement(suite, "testcase", classname="custody", name=_legal(spot(error) or "git"))
         ET.SubElement(case, "error", type=error.code, message=_legal(error.message))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from custody.change.judge import Finding, Judgement
 from custody.change.result import Result
-from custody.present.change.words import result_words
+from custody.present.change.words import result_words, spot
 
 
 def render(judgement: Judgement) -> str:
@@ -26,7 +26,7 @@ def render(judgement: Judgement) -> str:
     for error in judgement.errors:
         number += 1
         lines.append(f"# {_name(str(error))}")
-        lines.append(f"not ok {number} {_name(str(error.place) or 'git')} # ERROR {_name(error.code)}")
+        lines.append(f"not ok {number} {_name(spot(error) or 'git')} # ERROR {_name(error.code)}")
     return "\n".join(lines) + "\n"
 
 

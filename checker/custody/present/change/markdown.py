@@ -10,7 +10,7 @@ import re
 from custody.change.category import Level
 from custody.change.judge import Finding, Judgement
 from custody.change.result import Change, Result, Row
-from custody.present.change.words import closing, refused_by, result_words, same_shifts, shifts_words, together
+from custody.present.change.words import closing, refused_by, result_words, same_shifts, shifts_words, spot, together
 from custody.rules import rule, rule_ids
 
 _MARKS = {
@@ -27,7 +27,8 @@ def render(judgement: Judgement) -> str:
     """The whole comment with a final newline."""
     lines = ["## What this change means", "", f"**{_text(closing(judgement))}**", ""]
     for error in judgement.errors:
-        lines += [f"- could not be compared: {_text(str(error.place))}: {_text(error.message)}"]
+        place = f"{_text(spot(error))}: " if spot(error) else ""
+        lines += [f"- could not be compared: {place}{_text(error.message)}"]
     if judgement.errors:
         lines.append("")
     for result in judgement.results:

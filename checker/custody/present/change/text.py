@@ -12,7 +12,7 @@ from rich.text import Text
 from custody.change.category import Level, Severity
 from custody.change.judge import Finding, Judgement
 from custody.change.result import Change, Result, Row
-from custody.present.change.words import closing, refused_by, result_words, same_shifts, shifts_words, together
+from custody.present.change.words import closing, refused_by, result_words, same_shifts, shifts_words, spot, together
 from custody.present.text import Page
 from custody.rules import rule, rule_ids
 
@@ -33,7 +33,8 @@ def render(judgement: Judgement, page: Page, *, everything: bool = True) -> str:
     for finding in loose:
         _print_finding(console, finding, everything)
     for error in judgement.errors:
-        _print_indented(console, f"could not be compared: {error.place}: {error.message}", 2, "bold red")
+        place = f"{spot(error)}: " if spot(error) else ""
+        _print_indented(console, f"could not be compared: {place}{error.message}", 2, "bold red")
     console.print(Text(closing(judgement), style=_closing_style(judgement)), soft_wrap=True)
     return _finished(console)
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from custody.change.category import Level
 from custody.change.judge import Judgement
 from custody.change.result import Change, Result, Row, Shift
+from custody.language.diagnostic import Diagnostic
 
 
 def result_words(result: Result) -> str:
@@ -39,6 +40,12 @@ def together(lines: Sequence[str]) -> list[str]:
         name, colon, what = line.partition(": ")
         names.setdefault(what if colon else line, []).append(name if colon else "")
     return [f"{', '.join(who)}: {what}" if who != [""] else what for what, who in names.items()]
+
+
+def spot(error: Diagnostic) -> str:
+    """Where it is that something could not be compared: file and line, the path alone, or nothing."""
+    place = error.place
+    return str(place) if place.file and place.line else place.file
 
 
 def refused_by(change: Change) -> str:
