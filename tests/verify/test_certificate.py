@@ -6,6 +6,7 @@ import ast
 import io
 import json
 import random
+import re
 import tokenize
 from pathlib import Path
 from typing import Any
@@ -244,15 +245,33 @@ def test_it_uses_the_language_and_the_system_and_nothing_else() -> None:
 
 @pytest.mark.parametrize("kind", ["inductive", "reachable", "trace", "any_number"])
 def test_what_checks_a_kind_of_proof_is_under_four_hundred_lines(kind: str) -> None:
-    needed, waiting = {"certificate"}, [kind]
+    needed, waiting = set[str](), [kind]
+    # What reads the file is another sixty lines: with these counters alone are more than four hundred.
+    waiting += ["certificate"] if kind != "any_number" else []
     while waiting:
         name = waiting.pop()
         needed.add(name)
+        if name == "certificate":
+            continue  # it knows all kinds
         for node in ast.walk(ast.parse((ROOM / f"{name}.py").read_text(encoding="utf-8"))):
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("custody.verify."):
                 other = (node.module or "").rpartition(".")[2]
                 waiting += [other] if other not in needed else []
-    assert sum(_lines((ROOM / f"{name}.py").read_text(encoding="utf-8")) for name in needed - {"certificate"}) < 400
+    lines = sum(_lines((ROOM / f"{name}.py").read_text(encoding="utf-8")) for name in needed)
+    if kind == "reachable":
+        lines += _lines_of_c((ROOM / "look.c").read_text(encoding="utf-8"))
+    assert lines < 400
+
+
+def test_every_file_of_the_verifier_is_counted_with_some_kind() -> None:
+    known = {"certificate", "inductive", "reachable", "trace", "any_number", "proof", "script", "terms", "solve"}
+    assert {file.stem for file in ROOM.glob("*.py")} == known | {"__init__"}
+    assert {file.name for file in ROOM.glob("*.c")} == {"look.c"}
+
+
+def _lines_of_c(text: str) -> int:
+    """The same of C: without comments and blank lines."""
+    return sum(bool(line.strip()) for line in re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL).splitlines())
 
 
 def _lines(text: str) -> int:

@@ -2,8 +2,8 @@
 
 `levels` is the set as a decision diagram with a level for each variable, in the order of `order`: a node is a list
 of values, each followed by which node of the next level it leads to: 0 is one that nothing has led to so far, k the
-k-th latest of the others.  A program in C, written for the system and run once, looks at every state of the set:
-whether it is forbidden, whether a step leads out of the set, and whether everybody can come to rest from it.
+k-th latest of the others.  The program in `look.c`, with the steps of the system written for it, looks at every state
+of the set: whether it is forbidden, whether a step leads out of the set, and whether everybody can come to rest.
 
 Of a run on which something promised never happens all states are among those without it that can be reached without
 it.  States are taken away from these from which some promise of fairness can no more be kept, as long as there are
@@ -28,6 +28,8 @@ from custody.system.expression import Expr, Op, Sort, and_, boolean, eq, nodes, 
 from custody.system.forbidden import forbidden
 from custody.system.model import LIVENESS, Form, Property, State, System
 from custody.verify.proof import Proof, RefusedError, UndecidedError, unpacked
+
+LOOK = Path(__file__).with_name("look.c")
 
 MOST = 100_000_000
 """A larger set is refused: it would not fit this machine."""
@@ -121,7 +123,7 @@ def _has(system: System, order: list[int], tables: Tables, state: State) -> bool
     return node >= 0
 
 
-def _run(program: str, tables: Tables, count: int) -> tuple[str, int, State] | None:
+def _run(program: tuple[str, str], tables: Tables, count: int) -> tuple[str, int, State] | None:
     """What is wrong, which one, and the state; None when nothing is. UndecidedError without a C compiler."""
     binary = Path(_compiled(program, "-O1" if count > QUICKLY else "-O0").name, "look")
     data = array("q", [len(child) for child, _ in tables]).tobytes()
@@ -134,13 +136,14 @@ def _run(program: str, tables: Tables, count: int) -> tuple[str, int, State] | N
 
 
 @cache
-def _compiled(program: str, option: str) -> tempfile.TemporaryDirectory[str]:
+def _compiled(program: tuple[str, str], option: str) -> tempfile.TemporaryDirectory[str]:
     folder = tempfile.TemporaryDirectory()
-    source = Path(folder.name, "look.c")
-    source.write_text(program, encoding="utf-8")
+    for name, text in zip(("model.h", "model.c"), program, strict=True):
+        Path(folder.name, name).write_text(text, encoding="utf-8")
     # An overflow ends the program, and is no answer.
     options = ["-std=c11", option, "-fsanitize=signed-integer-overflow", "-fsanitize-undefined-trap-on-error"]
-    command = [*shlex.split(environ.get("CC", "cc")), *options, "-o", str(source.with_suffix("")), str(source)]
+    options += ["-I", folder.name, "-o", str(Path(folder.name, "look"))]
+    command = [*shlex.split(environ.get("CC", "cc")), *options, str(LOOK)]
     try:
         subprocess.run(command, check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError) as error:
@@ -155,7 +158,8 @@ def _program(
     steps: Sequence[Property],
     resting: Sequence[tuple[str, str, Expr]],
     whole: Sequence[Property],
-) -> str:
+) -> tuple[str, str]:
+    """What the program in `look.c` includes: `model.h` and `model.c`."""
     level_of = {variable: level for level, variable in enumerate(order)}
     domains = [system.variables[i].domain for i in order]
     bad, over = ([forbidden(system, p) for p in some] for some in (plain, steps))
@@ -205,7 +209,7 @@ def _program(
         "size": [domain.size for domain in domains],
     }.items():
         head.append(f"static const num {name}[] = {{{', '.join(map(str, values))}, 0}};")
-    return "\n".join([_FIRST, *head, _THEN, *lines, "", _LAST])
+    return "\n".join([*head, ""]), "\n".join([*lines, ""])
 
 
 def _first(system: System) -> Expr:
@@ -245,118 +249,3 @@ def _term(node: Expr, args: list[str]) -> str:
 _SIGNS = {
     Op.AND: "&&", Op.OR: "||", Op.EQ: "==", Op.LT: "<", Op.LE: "<=", Op.ADD: "+", Op.SUB: "-", Op.MUL: "*",
 }  # fmt: skip
-
-_FIRST = """
-#include <stdio.h>
-#include <stdlib.h>
-typedef long long num;
-typedef unsigned long long set;
-"""
-
-_THEN = """
-enum { SAFE, REST, MARK, PRUNE, LAST };
-static num s[N + 1], t[N + 1], *child[N], *skip[N], path[N + 1], number[N + 1], seen;
-static set *good, idle; /* for each state who can come to rest from it, or which promises can be kept */
-static unsigned char *in; /* for each state whether it is among those that are looked at (1) */
-static int mode, property, more, backwards;
-static void over(void);
-static void look(num here);
-
-static void wrong(const char *what, int which) {
-    printf("%s %d", what, which);
-    for (int i = 0; i < N; i++) printf(" %lld", s[i]);
-    exit(0);
-}
-
-/* What follows from the step to state t, which is like s above level `from` and below level `to`. */
-static set step(int action, int from, int to, set keeps) {
-    num node = path[from], at = number[from];
-    for (int level = from; level < N; level++) {
-        if (level > to && node == path[level]) {
-            at += number[N] - number[level];
-            break;
-        }
-        num value = t[variable[level]] - low[level], edge = node * size[level] + value;
-        if (value < 0 || value >= size[level] || child[level][edge] < 0) wrong("step", action);
-        at += skip[level][edge];
-        node = child[level][edge];
-    }
-    if (mode == SAFE) over();
-    if (mode == MARK && !in[at]) in[at] = 1, more = 1;
-    return mode == REST ? good[at] : mode == PRUNE && in[at] == 1 ? good[at] | keeps | idle : 0;
-}
-
-/* Whether the state is among those that a run can come by without the goal. */
-static int enter(num here, int goal, int trigger) {
-    if (goal) in[here] = 2;
-    else if (trigger && !in[here]) in[here] = 1, more = 1;
-    return in[here] == 1;
-}
-
-static void visit(num here) {
-    if (mode == SAFE) seen++;
-    if (mode == LAST && in && in[here] == 1) wrong("stay", property);
-    if (mode == LAST && !in && good[here] != all)
-        for (int bit = 0; bit < 64; bit++) if ((all & ~good[here]) >> bit & 1) wrong("rest", bit);
-    if (mode == LAST || (mode == REST && good[here] == all)) return;
-    if (mode != PRUNE || (in[here] == 1 && good[here] != promises)) look(here);
-}
-
-static void walk(int level) {
-    if (level == N) {
-        visit(number[N]);
-        return;
-    }
-    for (num k = 0; k < size[level]; k++) {
-        num value = backwards ? size[level] - 1 - k : k, edge = path[level] * size[level] + value;
-        if (child[level][edge] < 0) continue;
-        s[variable[level]] = t[variable[level]] = low[level] + value;
-        path[level + 1] = child[level][edge];
-        number[level + 1] = number[level] + skip[level][edge];
-        walk(level + 1);
-    }
-}
-"""
-
-_LAST = """
-static void *room(num count, size_t each) {
-    void *found = calloc((size_t)count + 1, each);
-    if (!found) exit(2);
-    return found;
-}
-
-static num *table(num count) {
-    num *found = room(count, sizeof *found);
-    if (fread(found, sizeof *found, (size_t)count, stdin) != (size_t)count) exit(2);
-    return found;
-}
-
-/* Until nothing changes any more. */
-static void sweep(int how) {
-    mode = how;
-    do more = 0, walk(0), backwards = !backwards;
-    while (more);
-}
-
-int main(void) {
-    num *edges = table(N);
-    for (int level = 0; level < N; level++) child[level] = table(edges[level]), skip[level] = table(edges[level]);
-    sweep(SAFE);
-    good = room(seen, sizeof *good);
-    if (all) sweep(REST), sweep(LAST);
-    for (property = 0; property < PROPERTIES; property++) {
-        in = room(seen, 1);
-        sweep(MARK);
-        for (num left = 1; left;) {
-            for (num i = 0; i < seen; i++) good[i] = 0;
-            sweep(PRUNE);
-            left = 0;
-            for (num i = 0; i < seen; i++) if (in[i] == 1 && good[i] != promises) in[i] = 3, left++;
-        }
-        sweep(LAST);
-        free(in);
-    }
-    printf("all %lld", seen);
-    return 0;
-}
-"""
