@@ -7,10 +7,10 @@ import shutil
 import sys
 from pathlib import Path
 
-from findings import arguments, choices, coverage, explained, maps, mutants
+from findings import arguments, choices, coverage, explained, largest, maps, mutants
 from findings.certificates import FOLDER, read_certificates
 from findings.evidence import read_evidence
-from findings.paths import CHOICES, ENGINE_ANSWERS, EXPLAINED, MUTATION, REASONS, REPORTS, ROOT, SURVIVORS
+from findings.paths import CHOICES, ENGINE_ANSWERS, EXPLAINED, LARGEST, MUTATION, REASONS, REPORTS, ROOT, SURVIVORS
 from findings.runs import read_runs, subjects
 from findings.table import TRACES, page, summary
 
@@ -32,6 +32,7 @@ def main(verdicts: Path, charts: Path) -> None:
     for name in linked:
         shutil.copyfile(charts / name, REPORTS / TRACES / name)
     _write(REPORTS / "mutation.md", mutants.page(MUTATION, SURVIVORS, ROOT))
+    _write(REPORTS / "largest.md", largest.page(LARGEST, ROOT))
     _write(REPORTS / "explanations.md", explained.page(EXPLAINED, ROOT))
     _write(REPORTS / "choices.md", choices.page(found, choices.read_choices(CHOICES), ROOT))
     _write(REPORTS / "rules.md", coverage.page(said))

@@ -2,6 +2,8 @@
 
     PYTHONPATH=.ci .venv/bin/python -m findings.measure engines|largest|mutation|explanations [SPEC...]
 
+CUSTODY_MEASURE_SECONDS=N stops trying mistakes after N seconds; those that were tried are spread evenly all the same.
+
 What is measured of which specification is in `measured.toml`; explained are the defects of what was posted. `.ci/run`
 makes the pages from it, and says which entries are of a specification that has changed since.
 """
@@ -11,6 +13,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -20,9 +23,9 @@ from custody.language import load
 from custody.language.elaborate import instances, sized
 from custody.language.fingerprint import fingerprint
 from custody.language.program import Program
-from custody.mutation.operators import mutants, spread
+from custody.mutation.operators import Mutant, mutants, spread
 from custody.mutation.report import Tried, spec_document
-from custody.mutation.trial import Bench
+from custody.mutation.trial import Bench, Trial
 from custody.present.machine import run_document
 from custody.present.why import explanation_document, sentences
 from custody.properties.check import check
@@ -131,10 +134,28 @@ def mutation(spec: str, plan: Wanted, program: Program) -> dict[str, Any]:
     found = list(mutants(program, plan.get("modules", ())))
     bench = Bench(program, spec, WHOLE_LIMITS)
     bench.limits = MUTANT_LIMITS
-    trials = tuple(bench.try_out(mutant) for mutant in spread(found, plan.get("sample")))
+    trials = _tried(bench, spread(found, plan.get("sample")))
     tried = Tried(spec, fingerprint(program), len(found), trials, known)
     _say(f"{spec}: {tried.caught} of {tried.counted} caught, {len(tried.unexplained)} to be explained")
     return spec_document(tried)
+
+
+def _tried(bench: Bench, chosen: Sequence[Mutant]) -> tuple[Trial, ...]:
+    """As many as there is time for, in an order of which every beginning is spread evenly; at least one."""
+    ends = time.monotonic() + float(os.environ.get("CUSTODY_MEASURE_SECONDS", "inf"))
+    trials: dict[int, Trial] = {}
+    for index in scattered(len(chosen)):
+        if trials and time.monotonic() > ends:
+            break
+        trials[index] = bench.try_out(chosen[index])
+    return tuple(trials[index] for index in sorted(trials))
+
+
+def scattered(count: int) -> list[int]:
+    """All numbers below `count`: in van der Corput's order, each next one where the gaps are widest."""
+    bits = max(count - 1, 0).bit_length()
+    reversed_bits = (int(f"{index:0{bits}b}"[::-1], 2) if bits else index for index in range(1 << bits))
+    return [index for index in reversed_bits if index < count]
 
 
 def explained(spec: str, plan: Wanted, program: Program) -> dict[str, Any]:

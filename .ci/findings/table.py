@@ -116,7 +116,8 @@ def page(
         "hazard is about what Custody looks for without being asked. *States* are those of the largest instance",
         "of the correction that each run checks. *Engines that agree* are those that gave the same verdict when",
         "all were asked; one with a count did not settle the others within its limits. What is empty is not",
-        "stated, or not known.",
+        "stated, or not known. How far the explorer comes with larger ones is in [largest.md](largest.md), which",
+        "mistakes the properties catch in [mutation.md](mutation.md).",
     ]
     charts: list[str] = []
     for subject in subjects:
