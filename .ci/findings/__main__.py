@@ -7,7 +7,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from findings import arguments, choices, coverage, explained, largest, maps, mutants
+from findings import any_number, arguments, choices, coverage, explained, largest, maps, mutants
 from findings.certificates import FOLDER, read_certificates
 from findings.evidence import read_evidence
 from findings.paths import CHOICES, ENGINE_ANSWERS, EXPLAINED, LARGEST, MUTATION, REASONS, REPORTS, ROOT, SURVIVORS
@@ -34,6 +34,7 @@ def main(verdicts: Path, charts: Path) -> None:
     _write(REPORTS / "mutation.md", mutants.page(MUTATION, SURVIVORS, ROOT))
     _write(REPORTS / "largest.md", largest.page(LARGEST, ROOT))
     _write(REPORTS / "explanations.md", explained.page(EXPLAINED, ROOT))
+    _write(REPORTS / "any_number.md", any_number.page(REPORTS / FOLDER, FOLDER))
     _write(REPORTS / "choices.md", choices.page(found, choices.read_choices(CHOICES), ROOT))
     _write(REPORTS / "rules.md", coverage.page(said))
     maps.draw(REPORTS)
