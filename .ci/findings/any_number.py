@@ -25,8 +25,8 @@ def page(folder: Path, link: str) -> str:
         "# What is proved for which sizes",
         "",
         "Made by `.ci/run` from `reports/certificates`; not edited by hand. A certificate of an instance holds for"
-        " ever, at the sizes that the instance has; one for any number holds for every number of these roles, whatever"
-        " the sizes of the instance.",
+        " ever, at the sizes that the instance has; one for any number holds for every number of these roles,"
+        " whatever the sizes of the instance.",
         "",
         "| specification | instances with a certificate | for any number |",
         "|---|---|---|",

@@ -27,12 +27,12 @@ SIZES = {"DEVICES": "2", "THREADS": "2", "CONSUMERS": "2"}
 
 
 def specifications(names: list[str]) -> Iterator[tuple[Path, dict[str, str], System]]:
-    """The models of `spec/` with their settings; a module is none, and has no instance."""
+    """The models and contracts of `spec/` with their settings; a module is none, and has no instance."""
     for file in sorted((ROOT / "spec").glob("*.custody")):
         if names and file.stem not in names:
             continue
         text = file.read_text(encoding="utf-8")
-        if not text.startswith("model "):
+        if not text.startswith(("model ", "contract ")):
             continue
         given = {name: value for name, value in SIZES.items() if f"\nparam {name} " in text}
         for wanted in (given, {name: value for name, value in given.items() if name != "THREADS"}):
