@@ -198,6 +198,20 @@ def test_the_missing_check_of_udmabuf_is_the_corrected_one(udmabuf: dict[str, Ex
     assert 0 < corrected.index("if new == none") < corrected.index("sg = table(new)")
 
 
+def test_the_locks_of_the_core_are_the_corrected_ones() -> None:
+    found = explained(SPEC / "as_posted" / "core.custody", "crossed_locks", "every_call_returns")
+    best = words(found["every_call_returns"])[0]
+    assert best == (
+        "`unlock dmabuf.lock` before `ret = exp_attach(attach)`, and `lock dmabuf.lock` after it;"
+        " `unlock dmabuf.lock` before `exp_detach(attach)`, and `lock dmabuf.lock` after it"
+    )
+    corrected = text("core.custody")
+    attach = corrected.partition("procedure dma_buf_attach ")[2].partition("\nprocedure ")[0]
+    detach = corrected.partition("procedure dma_buf_detach ")[2].partition("\nprocedure ")[0]
+    assert 0 < attach.index("ret = exp_attach(attach)") < attach.index("lock dmabuf.lock")
+    assert 0 < detach.index("unlock dmabuf.lock") < detach.index("exp_detach(attach)")
+
+
 def test_the_order_of_buffers_is_the_corrected_one() -> None:
     found = explained(SPEC / "as_posted" / "kds.custody", "uninterruptible", "some_buffer_lies_idle")
     [best] = [tried for tried in found["some_buffer_lies_idle"].repairs if tried.clean]
