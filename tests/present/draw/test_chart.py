@@ -92,6 +92,21 @@ def test_a_head_says_whose_side_an_actor_is_on_and_what_a_value_is_about() -> No
     assert [cell.texts for cell in philosophers().cells if cell.row == 0][-2] == ("fork[2]", "lock")
 
 
+def test_a_lock_called_lock_is_not_called_so_twice_and_a_wide_name_has_a_line_for_each_index() -> None:
+    text = (
+        "model corridor\nrole Thread[2] is user\nstate\n    lock: mutex\n"
+        "    claim_that_is_long[Thread, Thread]: nobody | somebody\n"
+        "procedure takes by Thread\n    lock lock\n    claim_that_is_long[self, self] = somebody\n"
+        "    wait until claim_that_is_long[self, self] == nobody\n"
+        "invariant nobody_claims\n    forall t: Thread . claim_that_is_long[t, t] == nobody\n"
+    )
+    system = instances(load("corridor.custody", text), {})[0]
+    found = check(system, "corridor", properties=("nobody_claims",)).properties[0]
+    told = [cell.texts for cell in chart(system, found).cells if cell.row == 0]
+    assert ("lock",) in told
+    assert ("claim_that_is_long[Thread.0] [Thread.0]",) in told
+
+
 def test_a_long_chart_says_again_what_its_columns_are() -> None:
     never = Property(
         "never_there", Form.INVARIANT, Kind.INVARIANT, Place("corridor.custody", 5), not_(standing_at(41))

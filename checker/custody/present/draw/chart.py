@@ -16,8 +16,9 @@ from pathlib import PurePath
 from custody.present.draw.lanes import READING, About, Lane, is_fresh, lanes, of_views
 from custody.present.draw.links import NO_LINKS, Links
 from custody.present.draw.marks import place_of
+from custody.present.draw.metrics import room
 from custody.present.draw.style import BACKGROUND, FAINT, HEAD_FILL, INK, WRONG, WRONG_FILL, Owner, fill, side_fill
-from custody.present.draw.table import Cell, Table
+from custody.present.draw.table import PAD_X, SIZE, Cell, Table
 from custody.present.report import Step, free_start, step_words, trace_steps
 from custody.properties.result import PropertyResult
 from custody.system.display import View, variables
@@ -167,13 +168,21 @@ def _heads(run: _Run) -> Iterator[Cell]:
             side = sides.pop() if len(sides) == 1 else ""
             texts.append((actor, side) if side and side != actor.lower() else (actor,))
             fills.append(side_fill(side) if side else HEAD_FILL)
-        texts += [(lane.name, *_KINDS[lane.about]) for lane in run.watched]
+        texts += [_named(lane) for lane in run.watched]
         if run.has_words:
             texts.append(("also changes" if run.watched else "what changes",))
         texts.append(("source",))
         fills += [HEAD_FILL] * (len(texts) - len(fills))
         for at, (text, fill_) in enumerate(zip(texts, fills, strict=True)):
             yield Cell(row, at, text, fill=fill_, bold=True)
+
+
+def _named(lane: Lane) -> tuple[str, ...]:
+    """The lines of its head: an element of elements whose name is wide gets a line for each index."""
+    name = lane.name
+    if room(name, SIZE, bold=True) > _VALUE - 2 * PAD_X:
+        name = name.replace("][", "] [")
+    return (name, *(kind for kind in _KINDS[lane.about] if kind != name))
 
 
 def _numbers(run: _Run) -> Iterable[Cell]:
