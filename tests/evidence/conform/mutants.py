@@ -1,7 +1,7 @@
 # ruff: noqa: E501
 """Deliberate faults of the implementation, each with the contract that has to notice it.
 
-`posted` marks the defects of the code as it was sent to the list.  An equivalent mutant has the argument why no
+`posted` marks the defects of the code as it was sent to the list; posted.py says which is which.  An equivalent mutant has the argument why no
 behaviour that the contract speaks of changes.
 """
 
@@ -35,9 +35,17 @@ class Mutant:
 
 
 def _core(
-    name: str, module: str, old: str, new: str, rules: str, settings: str = SMALL, equivalent: str = ""
+    name: str,
+    module: str,
+    old: str,
+    new: str,
+    rules: str,
+    settings: str = SMALL,
+    equivalent: str = "",
+    *,
+    posted: bool = False,
 ) -> Mutant:
-    return Mutant(name, "dma_buf", settings, module, old, new, rules, equivalent=equivalent)
+    return Mutant(name, "dma_buf", settings, module, old, new, rules, posted, equivalent=equivalent)
 
 
 def _heap(
@@ -97,8 +105,9 @@ MUTANTS = (
     _core("release_in_the_middle_of_put", "files", "            self.kernel.defer(self.subject, self._release)", "            self._release()", "DB-REF-01"),
     _core("release_never", "files", "            self.kernel.defer(self.subject, self._release)", "            pass", "DB-REF-01"),
     _core("export_of_nothing_succeeds", "dma_buf", "exporter is None or priv is None", "exporter is None", "DB-EXP-01"),
+    _core("a_failed_export_goes_on", "dma_buf", "    kernel.may_fail(\"dma_buf_export\", ENOMEM)\n", "    kernel.fails(\"dma_buf_export\")\n", "DB-EXP-03", posted=True),
     _core("the_descriptor_takes_a_reference_of_its_own", "dma_buf", "    descriptors.install(number, buffer.file)", "    descriptors.install(number, buffer.file.get())", "DB-FD-02"),
-    _core("get_takes_any_file_for_a_buffer", "dma_buf", "        file.put()\n        raise Failure(EINVAL, \"no dma-buf\")", "        pass", "DB-REF-02"),
+    _core("get_takes_any_file_for_a_buffer", "dma_buf", "        file.put()\n        raise Failure(EINVAL, \"no dma-buf\")", "        pass", "DB-REF-02", posted=True),
     _core("a_failed_attach_stays_on_the_list", "dma_buf", "        kernel.may_fail(\"attach\", ENOMEM)\n        buffer.exporter.attach(buffer, attachment)\n        buffer.attachments.append(attachment)", "        buffer.attachments.append(attachment)\n        kernel.may_fail(\"attach\", ENOMEM)\n        buffer.exporter.attach(buffer, attachment)", "DB-ATT-01"),
     _core("detach_leaves_the_attachment_listed", "dma_buf", "        buffer.attachments.remove(attachment)", "        pass", "DB-ATT-02"),
     _core("detach_does_not_tell_the_exporter", "dma_buf", "        buffer.exporter.detach(buffer, attachment)", "        pass", "DB-ATT-02"),
@@ -106,9 +115,9 @@ MUTANTS = (
     _core("end_is_begin", "dma_buf", "    buffer.exporter.end_cpu_access(buffer, direction)", "    buffer.exporter.begin_cpu_access(buffer, direction)", "DB-CPU-05"),
     _core("end_does_nothing", "dma_buf", "        end_cpu_access(buffer, direction)\n    else:", "        pass\n    else:", "DB-CPU-05"),
     _core("the_flags_mean_the_opposite", "dma_buf", "{READ: Direction.FROM_DEVICE, WRITE: Direction.TO_DEVICE,", "{READ: Direction.TO_DEVICE, WRITE: Direction.FROM_DEVICE,", "DB-CPU-06"),
-    _core("an_area_holds_no_file", "dma_buf", "    file.get()\n    return vma", "    return vma", "DB-MMAP-02"),
-    _core("an_area_is_never_let_go", "dma_buf", "    vma.pages.clear()\n    vma.file.put()", "    vma.pages.clear()", "DB-MMAP-02"),
-    _core("an_area_may_be_longer_than_the_buffer", "dma_buf", "length <= 0 or offset < 0 or offset + length > buffer.size", "length <= 0", "DB-MMAP-01"),
+    _core("an_area_holds_no_file", "dma_buf", "    file.get()\n    return vma", "    return vma", "DB-MMAP-02", posted=True),
+    _core("an_area_is_never_let_go", "dma_buf", "    vma.pages.clear()\n    vma.file.put()", "    vma.pages.clear()", "DB-MMAP-02", posted=True),
+    _core("an_area_may_be_longer_than_the_buffer", "dma_buf", "length <= 0 or offset < 0 or offset + length > buffer.size", "length <= 0", "DB-MMAP-01", posted=True),
     _core("the_wrong_error_for_storage_out_of_reach", "heap", "raise Failure(EBUSY, \"the device cannot use such storage\")", "raise Failure(EINTR)", "DB-ATT-01"),
     Mutant("begin_syncs_one_device_only", "dma_buf", TWO_BOUNCED, "heap", "                    dma.sync_sg_for_cpu(kernel, attached.table, self._way(direction), attached.table.original)", "                    dma.sync_sg_for_cpu(kernel, attached.table, self._way(direction), attached.table.original)\n                    break", "DB-CPU-08", kind=CALLS + f"{TWO_MAPPED} device_writes@Device.1 begin_cpu_access@bidirectional"),
     Mutant("end_syncs_one_device_only", "dma_buf", TWO_BOUNCED, "heap", "                    dma.sync_sg_for_device(kernel, attached.table, self._way(direction), attached.table.original)", "                    dma.sync_sg_for_device(kernel, attached.table, self._way(direction), attached.table.original)\n                    break", "DB-CPU-08", kind=CALLS + f"{TWO_MAPPED} begin_cpu_access@bidirectional cpu_writes end_cpu_access"),
@@ -152,6 +161,7 @@ MUTANTS = (
     _udmabuf("release_keeps_the_table", "            self._put_table(udmabuf.sg, Direction.BIDIRECTIONAL)\n", "", "DB-MAP-04"),
     _udmabuf("a_failed_mapping_leaks_its_table", "                raise Failure(EINVAL)\n        except Failure:\n            kernel.free(table)\n            raise", "                raise Failure(EINVAL)\n        except Failure:\n            raise", "DB-MAP-07"),
     _udmabuf("private_mappings_are_given", "        if not vma.shared:", "        if False:", "DB-MMAP-06", USER),
+    _udmabuf("udmabuf_tables_say_no_entries", "SgTable(list(udmabuf.pages), nents=len(udmabuf.pages))", "SgTable(list(udmabuf.pages))", "DB-MAP-02", posted=True),
     _udmabuf("mapped_write_combined", "        size = self.kernel.machine.page_size\n        vma.pages = udmabuf", "        size = self.kernel.machine.page_size\n        vma.write_combined = True\n        vma.pages = udmabuf", "DB-ALIAS-01", USER, posted=True),
     _udmabuf("mapped_although_made_not_to_be", "        if not udmabuf.protection:", "        if False:", "DB-MMAP-01", f"{USER} FLAGS=prot_none"),
     _udmabuf("mmap_shows_nothing", "        vma.pages = udmabuf.pages[", "        _ = udmabuf.pages[", "DB-MMAP-06", USER),
@@ -181,6 +191,7 @@ MUTANTS = (
     _gntdev("the_size_is_cut_off", "grant.count * kernel.machine.page_size", "(grant.count * kernel.machine.page_size) % (2 * kernel.machine.page_size)", "DB-EXP-04", "BUFFERS=2 NUMBERS=2 UNITS=4 WAITING=false", posted=True),
     _gntdev("an_index_unmaps_a_buffers_pages", "                if not grant.exported:", "                if grant:", "GX-W-07", "THREADS=2 UNMAP_IOCTL=true WAITING=false", posted=True),
     _gntdev("unmap_does_nothing", "        _priv(attachment.buffer).mapped.remove(table)\n        dma.unmap_sg(self.kernel, table, direction, table.original)\n        self.kernel.free(table)", "        pass", "DB-MAP-04", MAPPING, posted=True),
+    _gntdev("a_grants_table_says_no_entries", "SgTable(list(xen.map.pages), nents=len(xen.map.pages))", "SgTable(list(xen.map.pages))", "DB-MAP-02", CACHES, posted=True),
     _gntdev("a_failed_mapping_leaks_the_table", "            kernel.free(table)\n            raise", "            raise", "DB-MAP-07", MAPPING, posted=True),
     _gntdev("no_work_on_caches_at_begin", "            dma.sync_sg_for_cpu(self.kernel, table, direction, table.original)", "            pass", "DB-SGT-05", CACHES, posted=True),
     _gntdev("no_work_on_caches_at_end", "            dma.sync_sg_for_device(self.kernel, table, direction, table.original)", "            pass", "DB-SGT-05", CACHES, posted=True),
@@ -198,7 +209,6 @@ MUTANTS = (
     # ------------------------------------------------------------ equivalent ones
     _core("a_dirty_line_is_evicted", "hardware", "        self.write_back(address)\n        self.lines.pop(", "        self.lines.pop(", "", equivalent="the contract evicts clean lines only: writing back is a step of its own before it"),
     _core("no_direction_reads", "dma", "        return self in (Direction.TO_DEVICE, Direction.BIDIRECTIONAL)", "        return self is not Direction.FROM_DEVICE", "", equivalent="the two differ for Direction.NONE, which dma_buf_map_attachment and the ioctl turn away (DB-MAP-01, DB-CPU-06)"),
-    Mutant("udmabuf_tables_say_no_entries", "udmabuf", SMALL, "udmabuf", "SgTable(list(udmabuf.pages), nents=len(udmabuf.pages))", "SgTable(list(udmabuf.pages))", "DB-MAP-02"),
     Mutant("the_kernel_mapping_array_lives_longer", "heap_helpers", "DEVICES=1 THREADS=1 COHERENT=true", "heap", "            return self.kernel.track(Vmap(priv.pages))\n        finally:\n            self.kernel.free(array)", "            mapping = self.kernel.track(Vmap(list(priv.pages)))\n        finally:\n            self.kernel.free(array)\n        return mapping", "", equivalent="the array is gone before the step ends either way, and a copy of the list of pages has the same pages"),
 )  # fmt: skip
 """All of them."""

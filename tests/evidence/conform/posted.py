@@ -1,0 +1,150 @@
+"""Which deliberate faults stand for which defects of the code as it was sent to the list.
+
+A defect is a property that `reports/findings.md` has as violated as posted, named by its model.  Where it cannot be
+put into the implementation there is the argument instead; a model without entries of its own has one for all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+_DUTIES = (
+    "is made by an importer that breaks its duties; those of the implementation keep theirs, and who breaks them"
+    " meets the checks of its debugging kernel (what `conform` lists as not claimed: MISUSE)"
+)
+_NO_SHOOTDOWN = (
+    "is in taking page tables away from user space when the owner changes; the implementation leaves areas mapped,"
+    " and brackets keep them fresh"
+)
+_NO_NODE_MAPPING = (
+    "needs an mmap of the device node beside the export, with flags of its own for the grants; the implementation's"
+    " grant mappings have no flags, and the node is not mapped"
+)
+_WHOLE_MEMFD = (
+    "is in counting and checking the ranges of a list; the implementation makes a buffer of all of a memfd, which has"
+    " pages, and there is no list, length or limit to get wrong"
+)
+_NO_FAULTS = (
+    "is in the fault handler of an area that has grown; in the implementation an area does not grow, and has its"
+    " pages from the beginning, so that there is no fault"
+)
+
+POSTED: Final[Mapping[str, Mapping[str, tuple[str, ...] | str]]] = {
+    "udmabuf": {
+        "published_or_put": ("no_put_at_a_failed_descriptor",),
+        "read_write_file": "is in the file's access mode, which nothing in the implementation has, or reads",
+        "no_stale_device_read": ("end_syncs_for_the_cpu", "end_leaves_importers_tables_alone"),
+        "no_bracket_without_table": ("an_error_pointer_is_kept",),
+        "begin_shows_the_newest": ("begin_syncs_for_the_device", "the_first_begin_does_not_sync"),
+        "no_stale_cpu_read": ("begin_leaves_importers_tables_alone",),
+        "synced_in_other_direction": ("the_table_is_mapped_as_announced",),
+        "newest_is_somewhere": ("end_syncs_for_the_cpu",),
+        "one_cache_attribute": ("mapped_write_combined",),
+        "assertion(dma_unmap_sg)": ("release_with_another_direction",),
+        "failed_match(end_cpu_udmabuf)": ("an_error_pointer_is_kept",),
+        "leak(SgTable)": ("two_first_begins",),
+    },
+    "udmabuf_pages": {
+        "published_or_put": ("no_put_at_a_failed_descriptor",),
+        "table_tells_its_addresses": ("udmabuf_tables_say_no_entries",),
+        "size_is_the_pages": _WHOLE_MEMFD,
+        "null_dereference(sg_alloc_table_from_pages)": _WHOLE_MEMFD,
+        "sealed_memory_gets_no_buffer": "is in a seal that is added later; a memfd of the implementation has the"
+        " seals that it was made with",
+        "failed_match(udmabuf_vm_fault)": _NO_FAULTS,
+        "range(udmabuf_vm_fault)": _NO_FAULTS,
+    },
+    "heap_helpers": {
+        "released_unmapped": ("end_counts_the_kernel_mapping_off",),
+        "synced_outside_mapping": ("sync_for_the_cpu_without_a_mapping", "sync_for_the_device_without_a_mapping"),
+        "table_tells_its_addresses": ("the_entries_are_not_told", "unmapped_with_the_entries_that_were_mapped"),
+        "count_is_brackets": (
+            "end_counts_the_kernel_mapping_off",
+            "begin_counts_the_kernel_mapping",
+            "a_failed_kernel_mapping_is_counted",
+        ),
+        "begin_shows_the_newest": "is in the lines of a kernel mapping on an aliasing cache; the cache of the"
+        " reference machine is indexed by physical address (ALIASING is not claimed)",
+        "no_stale_device_read": ("mapped_as_announced_only",),
+        "synced_in_other_direction": ("mapped_as_announced_only",),
+        "bracket_has_mapping": ("end_counts_the_kernel_mapping_off",),
+        "newest_is_somewhere": ("mapped_as_announced_only",),
+        "null_dereference(use_kernel_address)": ("end_counts_the_kernel_mapping_off",),
+        "use_after_free(use_kernel_address)": ("end_counts_the_kernel_mapping_off",),
+    },
+    "gntdev": {
+        "buffer_keeps_its_data": ("a_failed_export_frees_twice",),
+        "published_is_complete": ("the_descriptor_lives_before_the_list",),
+        "size_is_right": ("the_size_is_cut_off",),
+        "time_out_is_true": ("an_older_buffer_keeps_its_number",),
+        "pages_are_mapped_for_both": _NO_NODE_MAPPING,
+        "assertion(map_grant_pages)": _NO_NODE_MAPPING,
+        "context_outlives_buffer": ("the_node_is_not_held",),
+        "unmapped_is_unmapped": ("unmap_does_nothing",),
+        # The table is kept for the next mapping, whoever asks, whatever for: unmapping leaves it.
+        "map_gives_a_mapped_table": ("unmap_does_nothing",),
+        "leak(SgTable)": ("unmap_does_nothing", "a_failed_mapping_leaks_the_table"),
+        "table_tells_its_addresses": ("a_grants_table_says_no_entries",),
+        "pages_outlive_buffer": ("an_index_unmaps_a_buffers_pages",),
+        "no_stale_device_read": ("no_work_on_caches_at_end",),
+        "no_stale_cpu_read": ("no_work_on_caches_at_begin",),
+        "kmap_succeeds": ("kmap_gives_nothing",),
+        "mmap_is_usable": ("mmap_shows_no_pages",),
+        "newest_is_somewhere": ("no_work_on_caches_at_end",),
+        "every_call_can_return": ("the_descriptor_lives_before_the_list",),
+        "no_entry_is_true": ("the_descriptor_lives_before_the_list",),
+        "wait_returns_after_release": ("the_reference_is_not_put_without_memory",),
+        "looked_up_references_are_put": ("the_reference_is_not_put_without_memory",),
+        "every_wait_can_return": ("the_reference_is_not_put_without_memory", "who_is_killed_waits_on"),
+        "deadlock": ("the_reference_is_not_put_without_memory",),
+        "list_corruption(gntdev_remove_map)": ("an_index_unmaps_a_buffers_pages",),
+        "use_after_free(map_grant_pages)": ("an_index_unmaps_a_buffers_pages",),
+        "null_dereference(dmabuf_export)": "is in a device that an open of the node may leave without; the"
+        " implementation's driver has its device from the beginning",
+    },
+    "core": {
+        "published_is_complete": ("a_failed_export_goes_on",),
+        "references_are_owned": ("a_failed_export_goes_on",),
+        "failed_match(dma_buf_put)": ("a_failed_export_goes_on",),
+        "null_dereference(dma_buf_map_attachment)": ("an_error_pointer_is_kept",),
+        # Both find nothing there, and both make it.
+        "pool_exhausted(back_storage)": ("two_first_begins",),
+        "attachments_hold_references": _DUTIES,
+        "listed_attachments_are_there": _DUTIES,
+        "every_import_returns": "is in the lock of a driver around the calls of the core; the importers of the"
+        " implementation call without a lock of their own",
+        "every_call_returns": "is in the lock of a driver around the calls of the core; the importers of the"
+        " implementation call without a lock of their own",
+        "mapped_storage_is_the_buffers": _DUTIES,
+        "assertion(exp_unmap)": _DUTIES,
+        "leak(Attachment)": _DUTIES,
+        "list_corruption(dma_buf_detach)": _DUTIES,
+        "refcount_underflow(dma_buf_put)": _DUTIES,
+        "unlock_not_held(dma_buf_detach)": _DUTIES,
+        "get_from_zero(get_dma_buf)": "is in an exporter that remembers its buffer to export it again; those of the"
+        " implementation remember none",
+        "use_after_free(get_dma_buf)": "is in an exporter that remembers its buffer to export it again; those of the"
+        " implementation remember none",
+    },
+    "core_mmap": {
+        "owners_have_references": ("an_area_holds_no_file",),
+        "get_from_zero(mmap_with_handle)": ("an_area_holds_no_file",),
+        "refcount_underflow(fput_handle)": ("an_area_holds_no_file",),
+        "leak(DmaBuf)": ("an_area_is_never_let_go",),
+        "mapping_within_buffer": ("an_area_may_be_longer_than_the_buffer",),
+        "null_dereference(dma_buf_mmap_internal)": ("get_takes_any_file_for_a_buffer",),
+        "use_after_free(dma_buf_mmap_internal)": ("get_takes_any_file_for_a_buffer",),
+        "mapping_shows_newest": _NO_SHOOTDOWN,
+        "only_own_mappings_go": _NO_SHOOTDOWN,
+        "assertion(cpu_reads)": _NO_SHOOTDOWN,
+    },
+}
+
+NOT_IMPLEMENTED: Final[Mapping[str, str]] = {
+    "kds": "queues of jobs with resources are no part of the implementation",
+    "ownership": "an owner that maps and unmaps change is what was proposed; the implementation has brackets instead",
+    "vb2": "the implementation's exporters are udmabuf, the system heap and gntdev",
+    "vb2_streaming": "the implementation's exporters are udmabuf, the system heap and gntdev",
+}
+"""Models of code that the implementation has no counterpart of."""
