@@ -261,7 +261,11 @@ class _Session:
 
     def _in_the_way(self, spec: Spec, run: RunResult) -> Iterator[tuple[str, str]]:
         """Where induction fails: the name of the property, and a paragraph."""
-        open_ = [r.subject.name for r in run.properties if r.finding.verdict is Verdict.INCONCLUSIVE]
+        open_ = [
+            result.subject.name
+            for result in run.properties
+            if result.subject.form in SAFETY and result.finding.verdict is Verdict.INCONCLUSIVE
+        ]
         asked = set(open_) | {
             result.subject.name
             for result in run.properties
@@ -272,8 +276,9 @@ class _Session:
         from custody.prove.obstacle import obstacles
         from custody.symbolic.ic3 import OutOfTimeError
 
+        seconds = self._limits.timeout or DEFAULT_SECONDS
         try:
-            for obstacle in obstacles(run.system, asked, self._limits.timeout or DEFAULT_SECONDS):
+            for obstacle in obstacles(run.system, asked, seconds if self.charts is not None else seconds / 4):
                 for text in sentences(run.system, obstacle):
                     yield obstacle.property.name, text
                 if self.charts is not None:
