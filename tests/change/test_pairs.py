@@ -31,7 +31,7 @@ def compared(tmp_path: Path, edit: Edit) -> Result:
         if (change.id, change.subject) not in edit.changes:
             continue
         names = [name for name in change.instances if name in pairs] or list(pairs)
-        tried = [replay(*pairs[name], change) for name in names]
+        tried = [replay(*pairs[name], change, hasty=not edit.wide) for name in names]
         assert any(found.there for found in tried), (change.id, change.subject, [found.words for found in tried])
     return result
 

@@ -282,14 +282,14 @@ CALLERS = (
          new=OTHER_WORDS.replace("    requires mode[self] == idle\n", "    requires mode[self] == idle and (w == read or last == to_device)\n")),
     Edit("kmap removed", "dma_buf",
          (('action kmap by Thread\n    "dma_buf_kmap: always succeeds inside a bracket, as often as one likes."\n    requires reachable_by_user(self) [DB-REF-01]\n    requires bracket[self] is open and not page_mapped[self] [DB-KMAP-01, DB-CPU-12]\n    page_mapped[self] = true\n\n', ""),),
-         "breaking", (("ACTION-REMOVED", "kmap"),)),
+         "breaking", (("ACTION-REMOVED", "kmap"),), ("VERDICT-LOST",)),
     Edit("new call", CALL, (("fair strong serve\n", "fair strong serve\n\naction cancel by Client\n    requires asked[self]\n    asked[self] = false\n"),), "compatible",
          (("ACTION-ADDED", "cancel"),)),
     Edit("other arguments", "dma_buf",
          (("action unmap(d: Device, dir: Direction) by d\n", "action unmap(d: Device) by d\n"),
           ("    requires is_mapped(d) and attachment[d].mapped == dir [DB-MAP-03]\n", "    requires is_mapped(d) [DB-MAP-03]\n"),
           ("        unmap_page(d, dir)\n", "        unmap_page(d, attachment[d].mapped)\n")), "breaking",
-         (("SIGNATURE-CHANGED", "unmap"),), ("SIGNATURE-CHANGED",)),
+         (("SIGNATURE-CHANGED", "unmap"),), ("SIGNATURE-CHANGED", "PROGRESS-LOST", "PROGRESS-GAINED")),
 )  # fmt: skip
 
 PROMISES = (
@@ -308,7 +308,7 @@ PROMISES = (
          (("VERDICT-LOST", "no_stale_cpu_read"),), ("VERDICT-LOST",)),
     Edit("a call waits", "dma_buf",
          (("    requires bracket[self] is open and not page_mapped[self] [DB-CPU-01, DB-CPU-12]\n", "    requires bracket[self] is open and not page_mapped[self] [DB-CPU-01, DB-CPU-12]\n    when fd_open\n"),), "breaking",
-         (("BLOCKING-ADDED", "end_cpu_access"),)),
+         (("BLOCKING-ADDED", "end_cpu_access"), ("PROGRESS-LOST", "given_back_is_released"))),
     Edit("a call marked as blocking", CALL, (("action ask by Client\n", "action ask by Client blocking\n"),), "breaking", (("BLOCKING-ADDED", "ask"),)),
     Edit("a call waits no longer", "dma_buf", (("action unmap_for_user by Thread\n    when user_mapping[self]\n", "action unmap_for_user by Thread\n"),), "breaking",
          (("BLOCKING-REMOVED", "unmap_for_user"), ("VERDICT-LOST", "references_are_owned")), ("VERDICT-LOST", "STEP-WIDENED", "EFFECT-CHANGED", "HAZARD-ADDED", "PROMISE-WEAKENED")),
@@ -336,12 +336,12 @@ STATEMENTS = (
     Edit("instance removed", "dma_buf", (("instance coherent\n    COHERENT = true\n", ""),), "ambiguous", (("INSTANCE-REMOVED", "coherent"),), settings={"DEVICES": "1", "THREADS": "1"}),
     Edit("instance added", "dma_buf", (("instance coherent\n", "instance bounced\n    BOUNCE = true\ninstance coherent\n"),), "compatible", (("INSTANCE-ADDED", "bounced"),), settings={"DEVICES": "1", "THREADS": "1"}),
     Edit("parameter default changed", "dma_buf", (("param END_MAY_FAIL = false\n", "param END_MAY_FAIL = true\n"),), "breaking",
-         (("PARAMETER-CHANGED", "END_MAY_FAIL"), ("OUTCOME-ADDED", "end_cpu_access: fails EINTR"))),
+         (("PARAMETER-CHANGED", "END_MAY_FAIL"), ("OUTCOME-ADDED", "end_cpu_access: fails EINTR")), ("PROPERTY-CHANGED",)),
     Edit("number of instances changed", CALL.replace("role Client[2]", "role Client[LIMIT]").replace("param LIMIT = 1", "param LIMIT = 2"), (("param LIMIT = 2\n", "param LIMIT = 3\n"),), "ambiguous", (("PARAMETER-CHANGED", "LIMIT"),)),
 )  # fmt: skip
 
 CONTESTED = (
-    Edit("end may fail", "dma_buf", (("param END_MAY_FAIL = false\n", "param END_MAY_FAIL = true\n"),), "breaking", (("OUTCOME-ADDED", "end_cpu_access: fails EINTR"),), ("PARAMETER-CHANGED",)),
+    Edit("end may fail", "dma_buf", (("param END_MAY_FAIL = false\n", "param END_MAY_FAIL = true\n"),), "breaking", (("OUTCOME-ADDED", "end_cpu_access: fails EINTR"),), ("PARAMETER-CHANGED", "PROPERTY-CHANGED")),
     Edit("map may refuse", "dma_buf", (("param LATER_ERRORS = false\n", "param LATER_ERRORS = true\n"),), "breaking",
          (("OUTCOME-ADDED", "map: fails EBUSY"), ("OUTCOME-ADDED", "map: fails EINVAL")), ("PARAMETER-CHANGED",)),
     Edit("devices and CPU at once", "dma_buf",

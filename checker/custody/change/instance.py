@@ -189,8 +189,12 @@ class _Instance:
         if limits.timeout is not None:
             limits = replace(limits, timeout=max(1.0, limits.timeout / 2))
         deeper = self._effort.wide or self._is_small
-        compared = compare_in_step(self._old, self._new, self._names, limits, deeper=deeper, hasty=self._hasty)
+        compared = compare_in_step(
+            self._old, self._new, self._names, limits, deeper=deeper, hasty=not self._effort.wide
+        )
         if compared is not None:
+            # So few pairs are no more states either.
+            self._hasty = self._hasty or (not self._effort.wide and 0 < compared.pairs < SHALLOW_PAIRS // 2)
             self._budget.spend_pairs(compared.pairs + COMPILED * len(self._new.actions))
         return compared
 

@@ -14,10 +14,11 @@ from custody.change.result import Change
 from custody.change.witness import still_allowed
 from custody.observe.label import SAME, Label, Labels, renamed, stepwise
 from custody.properties.check import check
+from custody.properties.engines import searching
 from custody.properties.fault import ReplayError
 from custody.properties.replay import replay as confirm
 from custody.system.evaluate import evaluate, failed_check, fire, initial_states
-from custody.system.finding import Finding, Trace, Verdict
+from custody.system.finding import Finding, Means, Trace, Verdict
 from custody.system.model import LIVENESS, State, System
 
 
@@ -34,12 +35,15 @@ def is_replayable(change: Change) -> bool:
     return bool(change.only and (change.old_run if change.only == "old" else change.new_run))
 
 
-def replay(old: System, new: System, change: Change) -> Replayed:
-    """Tries the change on one instance of both versions; the numbers of its actions are those of the comparison."""
+def replay(old: System, new: System, change: Change, *, hasty: bool = False) -> Replayed:
+    """Tries the change on one instance of both versions; the numbers of its actions are those of the comparison.
+
+    `hasty` is for instances that are known to be small.
+    """
     gone = change.only == "old"
     run = change.old_run if gone else change.new_run
     if change.id.endswith(("-LOST", "-GAINED")):
-        return _verdict(old, new, change, run)
+        return _verdict(old, new, change, run, hasty)
     names = renamed(new, old)
     split = stepwise(old) | stepwise(new, names)
     labels = Labels(old, SAME, split), Labels(new, names, split)
@@ -92,7 +96,7 @@ def _from(system: System, labels: Labels, run: Sequence[int], state: State) -> l
     return seen
 
 
-def _verdict(old: System, new: System, change: Change, run: Sequence[int]) -> Replayed:
+def _verdict(old: System, new: System, change: Change, run: Sequence[int], hasty: bool) -> Replayed:
     """The run violates the property in its version, and the other version keeps it."""
     said = renamed(new, old).property(change.subject)
     gained = change.only == "old"
@@ -101,7 +105,7 @@ def _verdict(old: System, new: System, change: Change, run: Sequence[int]) -> Re
     if not _violates(system, name, run):
         return Replayed(False, f"{where} has no such run, or it does not violate {name}")
     if its_name in {subject.name for subject in other.properties}:
-        result = check(other, other.file, properties=[its_name])
+        result = check(other, other.file, properties=[its_name], engines=searching(Means(hasty=hasty)))
         if result.properties[0].finding.verdict is not Verdict.HOLDS:
             return Replayed(False, f"{its_name} does not hold in {elsewhere} either")
     return Replayed(True, f"the run of {len(run)} steps violates {name} in {where}, and it holds in {elsewhere}")
