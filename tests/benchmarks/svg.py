@@ -179,7 +179,8 @@ def _power(exponent: int) -> str:
     """Plain where it is short, a power of ten otherwise."""
     if -3 <= exponent <= 3:
         return f"{10.0**exponent:g}"
-    return f'10<tspan dy="-5" font-size="9">{exponent}</tspan>'.replace("-", "\N{MINUS SIGN}", exponent < 0)
+    power = str(exponent).replace("-", "\N{MINUS SIGN}")
+    return f'10<tspan dy="-5" font-size="9">{power}</tspan>'
 
 
 def _style() -> str:
