@@ -87,6 +87,8 @@ def reached(family: Family, way: str, seconds: float) -> dict[str, Any]:
         if not told["settled"]:
             return {**best, "stopped_at": size}
         best = {"size": size, "seconds": round(found.seconds, 1), "by": told["by"]}
+        if told["violated"]:
+            best["violated"] = told["violated"]
     return best
 
 
@@ -117,6 +119,8 @@ def page(record: dict[str, Any]) -> str:
     for name, entry in families.items():
         cells = [_cell(entry[way]) for way in WAYS]
         by = ", ".join(entry[OURS].get("by", ()))
+        if "violated" in entry[OURS]:
+            by += f": {', '.join(entry[OURS]['violated'])} violated"
         lines.append(f"| {name} | {entry['sizes']} | {' | '.join(cells)} | {by} |")
     return "\n".join(lines) + "\n"
 

@@ -16,7 +16,7 @@ from custody.system.model import SAFETY
 
 
 def main() -> None:
-    """Prints an object of JSON: whether everything was settled, and which ways did."""
+    """Prints an object of JSON: whether everything was settled, which ways did, and what is violated."""
     file, methods, seconds, *settings = sys.argv[1:]
     given = dict(setting.split("=", 1) for setting in settings)
     (system, *_) = instances(load(file), given)
@@ -25,7 +25,8 @@ def main() -> None:
     found = portfolio(system, Limits(timeout=float(seconds)), names).findings
     done = all(finding.verdict is not Verdict.INCONCLUSIVE for finding in found.values())
     by = sorted({str(entry["found_by"]) for entry in portfolio.proofs.entries})
-    print(json.dumps({"settled": done, "by": by}))
+    violated = sorted(name for name, finding in found.items() if finding.verdict is Verdict.VIOLATED)
+    print(json.dumps({"settled": done, "by": by, "violated": violated}))
 
 
 if __name__ == "__main__":
