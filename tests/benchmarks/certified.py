@@ -2,8 +2,8 @@
 
 It is of two devices and two threads, where the specification has both.
 
-Each is proved as `custody prove` does it, until it has used the processor time of two cores for a minute.  A line
-says how much it took and which properties of safety have no certificate then; the last, which took longest.
+Each is proved as `custody prove` does it, until it has used the processor time of two cores for a minute.  How much
+it took, and which properties of safety have no certificate then, goes into the table of `reports/certified.md`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from spent import spent
 
@@ -22,6 +23,7 @@ from custody.language.diagnostic import SpecError
 from custody.system.model import SAFETY, System
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+RECORD, PAGE = ROOT / "reports/certified.json", ROOT / "reports/certified.md"
 SIZES = {"DEVICES": "2", "THREADS": "2", "CONSUMERS": "2"}
 """What is set, where a specification has it and allows it."""
 
@@ -49,7 +51,6 @@ def main() -> None:
     parser.add_argument("names", nargs="*", help="names of specifications; all when none is given")
     parser.add_argument("--seconds", type=float, default=120.0, help="of processor time, for each")
     arguments = parser.parse_args()
-    took: dict[str, float] = {}
     for file, given, system in specifications(arguments.names):
         names = [p.name for p in system.properties if p.form in SAFETY]
         # Of several instances that these settings leave, the first is meant: it is set as it is declared.
@@ -78,12 +79,33 @@ def main() -> None:
                 for name in proof["properties"]
             }
         missing = [name for name in names if name not in certified]
-        took[file.stem] = found.seconds
         shown = ", ".join(f"{name} = {value}" for name, value in given.items())
-        verdict = "all certified" if not missing else f"{len(missing)} of {len(names)} not: {', '.join(missing)}"
-        print(f"{file.stem} ({shown}): {found.seconds:.1f} s, {verdict}", flush=True)
-    slowest = max(took, key=lambda name: took[name])
-    print(f"slowest: {slowest}, {took[slowest]:.1f} s")
+        entry: dict[str, Any] = {"sizes": shown, "missing": missing, "seconds": round(found.seconds, 1)}
+        print(file.stem, entry, flush=True)
+        known: dict[str, Any] = json.loads(RECORD.read_text(encoding="utf-8")) if RECORD.exists() else {}
+        record = dict(sorted({**known, file.stem: entry}.items()))
+        RECORD.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+        PAGE.write_text(page(record), encoding="utf-8")
+
+
+def page(record: dict[str, Any]) -> str:
+    """The table, in Markdown."""
+    lines = [
+        "# What certificates take",
+        "",
+        "Made by `python tests/benchmarks/certified.py`; not edited by hand. The processor seconds, of all processes"
+        " together, until `custody prove` has a certificate for every property of safety, at two devices and two"
+        " threads where the specification has them, of the first instance that it declares.",
+        "",
+        "| specification | sizes | without a certificate | seconds |",
+        "|---|---|---|---|",
+    ]
+    for name, entry in record.items():
+        cells = (name, entry["sizes"], ", ".join(entry["missing"]) or "none", entry["seconds"])
+        lines.append(f"| {' | '.join(map(str, cells))} |")
+    slowest = max(record, key=lambda name: record[name]["seconds"])
+    lines += ["", f"{slowest} takes longest, {record[slowest]['seconds']:.1f} s."]
+    return "\n".join(lines) + "\n"
 
 
 def _text(value: object) -> str:

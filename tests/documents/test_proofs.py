@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 
+from custody.symbolic.gates import MOST_CHOICES
+from custody.symbolic.solver import LOGIC
+
 ROOT = Path(__file__).parents[2]
 BENCH = ROOT / "tests/benchmarks"
 
@@ -48,3 +51,26 @@ def test_each_family_has_its_parameter(monkeypatch: pytest.MonkeyPatch) -> None:
         for name in (family.parameter, *dict(family.others)):
             assert f"\nparam {name} " in text, family.name
         assert list(family.sizes) == sorted(family.sizes)
+
+
+def test_the_encodings_are_those_that_get_furthest(monkeypatch: pytest.MonkeyPatch) -> None:
+    encodings = bench("encoded", monkeypatch)
+    known = record("encodings")
+    for name, found in known["families"].items():
+        encodings.require_agreement(name, found)
+    assert encodings.page(known) == (ROOT / "reports/encodings.md").read_text(encoding="utf-8")
+    total = {each: encodings.steps(known, each) for each in encodings.ENCODINGS}
+    # IC3 asks a SAT solver, and gives a variable of few values a truth value for each.
+    assert MOST_CHOICES > 2
+    assert total["one-hot booleans, SAT"] >= total["binary booleans, SAT"]
+    # Bounded search asks z3, which everybody has.
+    asked = {each: steps for each, steps in total.items() if "SAT" not in each}
+    assert max(asked, key=lambda each: asked[each]) == f"bit-vectors, {LOGIC}"
+
+
+def test_every_property_has_a_certificate_at_two_devices_and_two_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    certified = bench("certified", monkeypatch)
+    known = record("certified")
+    assert len(known) >= 17
+    assert not any(entry["missing"] for entry in known.values())
+    assert certified.page(known) == (ROOT / "reports/certified.md").read_text(encoding="utf-8")

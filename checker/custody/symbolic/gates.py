@@ -19,7 +19,8 @@ from custody.system.expression import Expr, Op, Sort, nodes
 TRUE = 1
 FALSE = -1
 MOST_CHOICES = 40
-"""More possible values than that are counted in bits."""
+"""More possible values than that are counted in bits. A truth value for each value gets further where there are few:
+see `reports/encodings.md`."""
 
 
 @dataclass(frozen=True, slots=True)

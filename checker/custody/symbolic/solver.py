@@ -12,6 +12,9 @@ import z3
 from custody.symbolic.encode import Encoding
 from custody.system.finding import Stopwatch
 
+LOGIC = "QF_FD"
+"""z3's solver for bits: of those of z3 it gets furthest, see `reports/encodings.md`."""
+
 _CLOCKS_DIFFER = 0.05
 """Seconds by which z3 may stop before the deadline that it was told."""
 
@@ -47,14 +50,14 @@ class Deadline:
 
 
 class Solver:
-    """Formulas that hold together over a growing path; see `encode` for why it is QF_FD."""
+    """Formulas that hold together over a growing path."""
 
     def __init__(self, encoding: Encoding, deadline: Deadline) -> None:
         self.encoding = encoding
         self.work = 0
         """What the answers so far took, in z3's own count: the same on every machine."""
         self._deadline = deadline
-        self._solver: Any = z3.SolverFor("QF_FD", ctx=encoding.context)
+        self._solver: Any = z3.SolverFor(LOGIC, ctx=encoding.context)
         self._solver.set("random_seed", 1)
 
     def add(self, *formulas: Any) -> None:
