@@ -143,8 +143,8 @@ class _Pointers:
         try:
             return self._held(effect.value, effect.variable, facts)
         except NotCountableError as error:
-            name = self._system.variables[effect.variable].name
-            raise NotCountableError(f"{action.name}: {name} {error.reason}", action.place) from None
+            variable = self._system.variables[effect.variable]
+            raise NotCountableError(f"{action.name}: {variable.name} {error.reason}", variable.place) from None
 
     def _held(self, node: Expr, variable: int, facts: Facts) -> Expr:
         """Whether what is assigned to the variable is what is its instance's own, and not none."""
