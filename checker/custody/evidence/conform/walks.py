@@ -22,6 +22,9 @@ Excused = Callable[[Step, Mapping[str, str], Mapping[str, str]], str | None]
 STEPS = 60
 """The longest walk."""
 
+BITS = 16
+"""How many coins are thrown for the choice of a step."""
+
 
 def available() -> bool:
     """Whether hypothesis is installed."""
@@ -75,8 +78,10 @@ def _machine(contract: Contract, make: MakeWorld, tally: Tally) -> Any:
             tally.paths += 1
             self._require(("state", "they begin differently", differences(contract.sight(first), self.world)))
 
-        @rule(choice=strategies.integers(0, 1 << 16))
-        def step(self, choice: int) -> None:
+        # Hypothesis prefers numbers that it reads in whatever modules are loaded; of bits there are none to prefer.
+        @rule(bits=strategies.tuples(*[strategies.booleans()] * BITS))
+        def step(self, bits: tuple[bool, ...]) -> None:
+            choice = sum(bit << position for position, bit in enumerate(bits))
             options = [index for index in contract.enabled(self.at) if not self._excused(index)]
             if not options:
                 return
