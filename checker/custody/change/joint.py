@@ -38,7 +38,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """A sort of step that the follower may be unable to answer: which of the leader's parts, and when.
+    """A sort of step, answer included, that the follower may be unable to take: which of the leader's parts, and when.
 
     `broken` is the property whose check the step breaks, None of a proper step.
     """
@@ -260,9 +260,10 @@ class _Making:
         for a, part in enumerate(self._leader.parts):
             if part.is_seen:
                 refused = self._refused(a)
-                if refused != FALSE:
-                    word = part.words[0][1] if len(part.words) == 1 else None
-                    sorts.setdefault((part.key[0], part.key[1][1], word, None), []).append((a, refused))
+                for when, word in part.words:
+                    answered = and_(refused, when)
+                    if answered != FALSE:
+                        sorts.setdefault((part.key[0], part.key[1][1], word, None), []).append((a, answered))
             for name in dict.fromkeys(check.property for check in part.checks):
                 broken = self._broken(a, name)
                 if broken != FALSE:
