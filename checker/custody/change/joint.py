@@ -38,7 +38,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """A sort of step, answer included, that the follower may be unable to take: which of the leader's parts, and when.
+    """A sort of step, answer included, that the follower may be unable to take: which parts of the leader, and when.
 
     `broken` is the property whose check the step breaks, None of a proper step.
     """
