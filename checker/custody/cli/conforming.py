@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import pickle
-import signal
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from custody.cli.codes import Code
 from custody.cli.fault import told
@@ -53,7 +52,7 @@ def answers(asked: Sequence[Asked], clock: Clock, memory: int | None, jobs: int,
 
     KeyboardInterrupt after an interrupt from the keyboard.
     """
-    from custody.cli.processes import Lost, Processes, is_possible, share
+    from custody.cli.processes import Lost, is_possible, marked_answers, share
 
     jobs, part = share(min(jobs, len(asked)), memory) if is_possible() else (1, 0)
     if jobs == 1:
@@ -62,18 +61,12 @@ def answers(asked: Sequence[Asked], clock: Clock, memory: int | None, jobs: int,
             yield _answer(one, clock)
         return
 
-    def was_short(found: bytes | Lost) -> bool:
-        return found.signal == signal.SIGKILL if isinstance(found, Lost) else found.startswith(_SHORT)
-
     works = [partial(_work, one, clock) for one in asked]
-    processes = Processes(works, jobs, part, was_short, lambda said: tell(said.decode()))
-    for number, found in processes.answers():
-        if not isinstance(found, Lost):
-            yield pickle.loads(found[1:])
-        elif not processes.interrupted:
+    for number, found in marked_answers(works, jobs, part, lambda said: tell(said.decode())):
+        if isinstance(found, Lost):
             yield _without_answer(asked[number], lost(found.signal))
-    if processes.interrupted:
-        raise KeyboardInterrupt
+        else:
+            yield pickle.loads(found)
 
 
 def _answer(asked: Asked, clock: Clock) -> Found:
@@ -96,15 +89,12 @@ def _without_answer(asked: Asked, why: NoResult) -> Part | Fault:
     return Part(piece.kind, tuple(piece.settings.items()), Answer.INCONCLUSIVE, why.message)
 
 
-_SHORT: Final = b"s"
-_ENOUGH: Final = b"e"
-"""What an answer begins with: whether it was for want of memory."""
-
-
 def _work(asked: Asked, clock: Clock, memory: int | None, sign: Callable[[bytes], None]) -> bytes:
+    from custody.cli.processes import marked
+
     sign(str(asked.piece).encode())
     found = _answer(asked, clock.within(memory))
-    return (_SHORT if _lacked_memory(found) else _ENOUGH) + pickle.dumps(found)
+    return marked(pickle.dumps(found), lacked_memory=_lacked_memory(found))
 
 
 def _lacked_memory(found: Found) -> bool:

@@ -61,6 +61,35 @@ def share(jobs: int, most: int | None) -> tuple[int, int]:
     return jobs, max(1, common + left // jobs)
 
 
+_SHORT: Final = b"s"
+_ENOUGH: Final = b"e"
+"""What an answer begins with: whether it was for want of memory."""
+
+
+def marked(answer: bytes, *, lacked_memory: bool) -> bytes:
+    """An answer as `marked_answers` wants it of each work."""
+    return (_SHORT if lacked_memory else _ENOUGH) + answer
+
+
+def marked_answers(works: Sequence[Work], jobs: int, memory: int, sign: Sign) -> Iterator[tuple[int, bytes | Lost]]:
+    """Each work's number and answer without its mark, in order; what lacked memory is done again by itself.
+
+    KeyboardInterrupt after the answers of those that an interrupt from the keyboard has ended.
+    """
+    processes = Processes(works, jobs, memory, _was_short, sign)
+    for number, found in processes.answers():
+        if not isinstance(found, Lost):
+            yield number, found[1:]
+        elif not processes.interrupted:
+            yield number, found
+    if processes.interrupted:
+        raise KeyboardInterrupt
+
+
+def _was_short(found: bytes | Lost) -> bool:
+    return found.signal == signal.SIGKILL if isinstance(found, Lost) else found.startswith(_SHORT)
+
+
 class Processes:
     """So many works at once."""
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from io import BytesIO
 from itertools import chain
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from custody.cli.codes import Code
 from custody.cli.fault import told
@@ -76,30 +76,21 @@ def side_by_side(
     KeyboardInterrupt after the answers of those that an interrupt from the keyboard has ended.
     """
     # Only here: it takes a hundredth of a second to load.
-    from custody.cli.processes import Lost, Processes, is_possible, share
+    from custody.cli.processes import Lost, is_possible, marked_answers, share
 
     jobs, memory = share(jobs, limits.max_memory) if is_possible() else (1, 0)
     if jobs == 1:
         yield from one_by_one(runs, perform, limits, progress)
         return
 
-    def was_short(found: bytes | Lost) -> bool:
-        return found.signal == signal.SIGKILL if isinstance(found, Lost) else found.startswith(_SHORT)
-
     def sign(said: bytes) -> None:
         if progress is not None:
             progress(pickle.loads(said))
 
     works = [partial(_work, run, perform, limits, progress is not None) for run in runs]
-    processes = Processes(works, jobs, memory, was_short, sign)
-    for number, found in processes.answers():
+    for number, found in marked_answers(works, jobs, memory, sign):
         run = runs[number]
-        if not isinstance(found, Lost):
-            yield run, _Reader(found[1:], run.system).load()
-        elif not processes.interrupted:
-            yield run, lost(found.signal)
-    if processes.interrupted:
-        raise KeyboardInterrupt
+        yield run, lost(found.signal) if isinstance(found, Lost) else _Reader(found, run.system).load()
 
 
 def _answer(run: Run, perform: Perform, limits: Limits, progress: ProgressHook | None) -> Answer:
@@ -121,10 +112,6 @@ def lost(number: int | None) -> NoResult:
 
 # ---------------------------------------------------------------------- between processes
 
-_SHORT: Final = b"s"
-_ENOUGH: Final = b"e"
-"""What an answer begins with: whether it was for want of memory."""
-
 
 def _work(
     run: Run,
@@ -135,6 +122,7 @@ def _work(
     sign: Callable[[bytes], None],
 ) -> bytes:
     """Answers in a process that may have so much memory."""
+    from custody.cli.processes import marked
 
     def show(progress: Progress) -> None:
         sign(pickle.dumps(progress))
@@ -143,7 +131,7 @@ def _work(
     answer = _answer(run, perform, allowed, show if is_watched else None)
     body = BytesIO()
     _Writer(body, run.system).dump(answer)
-    return (_SHORT if _lacked_memory(answer) else _ENOUGH) + body.getvalue()
+    return marked(body.getvalue(), lacked_memory=_lacked_memory(answer))
 
 
 def _lacked_memory(answer: Answer) -> bool:
