@@ -40,6 +40,11 @@ OWN = " is its own"
 Facts: TypeAlias = dict[Expr, Expr]
 
 
+def naming(role_of: Mapping[str, str]) -> re.Pattern[str]:
+    """Finds the names of these instances within others, such as a variable's."""
+    return re.compile(rf"(?<![\w.])(?:{'|'.join(map(re.escape, role_of))})(?!\w)")
+
+
 def without_pointers(system: System, role_of: Mapping[str, str]) -> System:
     """The system without such variables. NotCountableError where one may hold what is another's."""
     pointers = _Pointers(system, role_of)
@@ -81,7 +86,7 @@ def complaint(system: System, role_of: Mapping[str, str], most: int) -> str | No
 class _Pointers:
     def __init__(self, system: System, role_of: Mapping[str, str]) -> None:
         self._system = system
-        self._named = named = re.compile(rf"(?<![\w.])(?:{'|'.join(map(re.escape, role_of))})(?!\w)")
+        self._named = named = naming(role_of)
         self._role_of = role_of
         self.mine: dict[int, int] = {}
         """By variable its value that is the instance's own; 0 is none."""

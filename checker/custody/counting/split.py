@@ -10,11 +10,10 @@ looked at, with what was found of the others.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from custody.counting.pointers import without_pointers
+from custody.counting.pointers import naming, without_pointers
 from custody.counting.problem import NotCountableError
 from custody.system.expression import (
     Expr,
@@ -60,7 +59,7 @@ def split(system: System, roles: Sequence[str]) -> Split:
     role_of = {name: role for role, names in instances.items() for name in names}
     system = _without_holders(without_pointers(system, role_of), role_of)
     # Of a variant's payload the indices are part of the name alone.
-    named = re.compile(rf"(?<![\w.])(?:{'|'.join(map(re.escape, role_of))})(?!\w)")
+    named = naming(role_of)
     own: dict[str, list[tuple[str, int]]] = {name: [] for name in role_of}
     shared: list[int] = []
     for index, variable in enumerate(system.variables):
