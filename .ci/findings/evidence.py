@@ -45,3 +45,9 @@ def read_evidence(file: Path, root: Path) -> Evidence:
 def spec_fingerprint(spec: Path) -> str:
     """The fingerprint of a file's specification."""
     return fingerprint(load(str(spec)))
+
+
+def measured_of(spec: Path, measured: str) -> str:
+    """Whether what was measured, of a specification with that fingerprint, is of what the file says now."""
+    current = spec.exists() and spec_fingerprint(spec) == measured
+    return "what it says now" if current else "**an earlier version**"

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from findings.evidence import spec_fingerprint
+from findings.evidence import measured_of
 
 
 def page(file: Path, root: Path) -> str:
@@ -37,8 +37,7 @@ def _line(spec: str, entry: Mapping[str, Any], root: Path) -> str:
     found = entry["explanations"]
     clean = sum(any(repair["clean"] for repair in each["repairs"]) for each in found)
     none = sum(not each["repairs"] for each in found)
-    current = (root / spec).exists() and spec_fingerprint(root / spec) == entry["fingerprint"]
-    said = "what it says now" if current else "**an earlier version**"
+    said = measured_of(root / spec, entry["fingerprint"])
     return f"| {spec} | {len(found)} | {clean} | {len(found) - clean - none} | {none} | {said} |"
 
 

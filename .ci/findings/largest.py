@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from findings.evidence import spec_fingerprint
+from findings.evidence import measured_of
 
 HEADS = ("specification", "settings", "states", "transitions", "depth", "every property as expected", "measured of")
 
@@ -27,8 +27,7 @@ def page(file: Path, root: Path) -> str:
         f"|{'---|' * len(HEADS)}",
     ]
     for spec, entry in kept.items():
-        current = (root / spec).exists() and spec_fingerprint(root / spec) == entry["fingerprint"]
-        lines += _lines(spec, entry, "what it says now" if current else "**an earlier version**")
+        lines += _lines(spec, entry, measured_of(root / spec, entry["fingerprint"]))
     return "\n".join(lines) + "\n"
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from custody.mutation.operators import OPERATORS
 from custody.mutation.report import share
-from findings.evidence import spec_fingerprint
+from findings.evidence import measured_of
 
 HEADS = (
     "specification", "mistakes", "tried", "caught", "not caught", "share", "change nothing", "refused", "unknown",
@@ -43,7 +43,6 @@ def page(file: Path, survivors: Path, root: Path) -> str:
 def _line(spec: str, entry: Mapping[str, Any], root: Path) -> str:
     found = entry["outcomes"]
     counted = found["caught"] + found["survived"]
-    current = (root / spec).exists() and spec_fingerprint(root / spec) == entry["fingerprint"]
     cells = (
         spec,
         entry["mutants"],
@@ -54,7 +53,7 @@ def _line(spec: str, entry: Mapping[str, Any], root: Path) -> str:
         found["same"],
         found["refused"],
         found["unknown"],
-        "what it says now" if current else "**an earlier version**",
+        measured_of(root / spec, entry["fingerprint"]),
     )
     return f"| {' | '.join(map(str, cells))} |"
 
