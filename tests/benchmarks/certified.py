@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from record import noted
 from spent import spent
 
 from custody.language import instances, load
@@ -82,10 +83,12 @@ def main() -> None:
         shown = ", ".join(f"{name} = {value}" for name, value in given.items())
         entry: dict[str, Any] = {"sizes": shown, "missing": missing, "seconds": round(found.seconds, 1)}
         print(file.stem, entry, flush=True)
-        known: dict[str, Any] = json.loads(RECORD.read_text(encoding="utf-8")) if RECORD.exists() else {}
-        record = dict(sorted({**known, file.stem: entry}.items()))
-        RECORD.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-        PAGE.write_text(page(record), encoding="utf-8")
+        PAGE.write_text(page(_noted(file.stem, entry)), encoding="utf-8")
+
+
+def _noted(name: str, entry: dict[str, Any]) -> dict[str, Any]:
+    """The record with this in it."""
+    return noted(RECORD, lambda known: dict(sorted({**known, name: entry}.items())))
 
 
 def page(record: dict[str, Any]) -> str:

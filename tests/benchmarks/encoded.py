@@ -8,14 +8,13 @@ it.
 from __future__ import annotations
 
 import argparse
-import fcntl
-import json
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 from proofs import FAMILIES, ROOT, Family
+from record import noted
 
 HERE = Path(__file__).resolve().parent
 RECORD, PAGE = ROOT / "reports/encodings.json", ROOT / "reports/encodings.md"
@@ -110,17 +109,14 @@ def main() -> None:
 
 
 def _noted(family: Family, found: dict[str, Any], seconds: float) -> dict[str, Any]:
-    """The record with this in it, which another command may be writing to at the same time."""
-    RECORD.touch()
-    with RECORD.open("r+", encoding="utf-8") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        known = json.loads(file.read() or '{"families": {}}')["families"] | {family.name: found}
+    """The record with this in it."""
+
+    def change(record: dict[str, Any]) -> dict[str, Any]:
+        known = record.get("families", {}) | {family.name: found}
         ordered = {each.name: known[each.name] for each in FAMILIES if each.name in known}
-        record: dict[str, Any] = {"seconds": seconds, "families": ordered}
-        file.seek(0)
-        file.truncate()
-        file.write(json.dumps(record, indent=1) + "\n")
-    return record
+        return {"seconds": seconds, "families": ordered}
+
+    return noted(RECORD, change)
 
 
 if __name__ == "__main__":

@@ -8,13 +8,13 @@ there into the table of `reports/proofs.md`.  Names of models measure these only
 from __future__ import annotations
 
 import argparse
-import fcntl
 import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from record import noted
 from spent import spent
 
 HERE = Path(__file__).resolve().parent
@@ -149,11 +149,9 @@ def main() -> None:
 
 
 def _noted(family: Family, way: str, found: dict[str, Any], seconds: float) -> dict[str, Any]:
-    """The record with this in it, which another command may be writing to at the same time."""
-    RECORD.touch()
-    with RECORD.open("r+", encoding="utf-8") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        record: dict[str, Any] = json.loads(file.read() or "{}")
+    """The record with this in it."""
+
+    def change(record: dict[str, Any]) -> dict[str, Any]:
         known = record.get("families", {})
         entry = known.setdefault(family.name, {})
         entry |= {"sizes": f"{family.parameter} = {', '.join(map(str, family.sizes))}", way: found}
@@ -162,11 +160,9 @@ def _noted(family: Family, way: str, found: dict[str, Any], seconds: float) -> d
             for each in FAMILIES
             if each.name in known
         }
-        record = {"seconds": seconds, "families": ordered}
-        file.seek(0)
-        file.truncate()
-        file.write(json.dumps(record, indent=1) + "\n")
-    return record
+        return {"seconds": seconds, "families": ordered}
+
+    return noted(RECORD, change)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 import z3
+from encoded import DEEPEST
 
 from custody.language import instances, load
 from custody.symbolic import gates, relation
@@ -24,8 +25,6 @@ from custody.symbolic.sat import solver
 from custody.system.expression import Expr, or_
 from custody.system.forbidden import forbidden
 from custody.system.model import SAFETY, Form, System
-
-DEEPEST = 60
 
 Search = Callable[[System, Expr, int], bool]
 """Whether what is forbidden can be met after exactly so many steps; asked for one number after the other."""
