@@ -5,9 +5,10 @@ The count is made with the plain evaluator alone, so it shares no search with an
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
+from typing import TypeVar
 
 from hypothesis import strategies as st
 
@@ -37,6 +38,8 @@ from custody.system.model import BOOLEAN, Action, Check, Domain, Effect, State, 
 from custody.system.place import Place
 
 FILE = "small.custody"
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,18 +93,19 @@ def in_range(domain: Domain, value: Expr) -> Check:
 DOMAINS = (BOOLEAN, Domain(0, 2, labels=("a", "b", "c")), Domain(-2, 1), Domain(0, 3), Domain(5, 7))
 
 
-_SEEDS = st.integers(0, 2**64)
-"""From which dice of Python's own are made: quicker than to draw each part of each expression."""
+def thrown(make: Callable[[Random], T]) -> st.SearchStrategy[T]:
+    """What is made with dice of Python's own: quicker than to draw each part of each expression."""
+    return st.integers(0, 2**64).map(lambda seed: make(Random(seed)))
 
 
 def integers(variables: Sequence[Variable], depth: int) -> st.SearchStrategy[Expr]:
     """Integer expressions over the variables, of at most `depth` operators above each other."""
-    return _SEEDS.map(lambda seed: _integer(Random(seed), variables, depth))
+    return thrown(lambda dice: _integer(dice, variables, depth))
 
 
 def truths(variables: Sequence[Variable], depth: int) -> st.SearchStrategy[Expr]:
     """Boolean expressions over the variables, of at most `depth` operators above each other."""
-    return _SEEDS.map(lambda seed: random_truth(Random(seed), variables, depth))
+    return thrown(lambda dice: random_truth(dice, variables, depth))
 
 
 def _integer(dice: Random, variables: Sequence[Variable], depth: int) -> Expr:
@@ -159,7 +163,7 @@ def systems() -> st.SearchStrategy[System]:
 
     An effect that would leave its variable's range breaks a check, or goes round to the range's other end.
     """
-    return _SEEDS.map(lambda seed: random_system(Random(seed)))
+    return thrown(random_system)
 
 
 def random_system(dice: Random) -> System:
