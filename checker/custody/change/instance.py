@@ -213,18 +213,15 @@ class _Instance:
             c for c in changes if not (c.id.startswith("HAZARD") and c.subject.partition(": ")[2] in told)
         ]
 
-    def _verdicts(self) -> set[str]:
-        return self._compared_verdicts()
-
     def _verdicts_of_large(self) -> set[str]:
         """On a request without what takes longer than all the rest: following the contract along every run."""
         if self._effort.wide or self._is_small or self._new.implementation is None:
             return self._verdicts()
         self._leave("not held against its contract, which takes longest")
         known = [p.name for s in (self._old, self._new) for p in s.properties if p.form is not Form.IMPLEMENTS]
-        return self._compared_verdicts(known)
+        return self._verdicts(known)
 
-    def _compared_verdicts(self, known: Sequence[str] | None = None) -> set[str]:
+    def _verdicts(self, known: Sequence[str] | None = None) -> set[str]:
         """On a request of no more states than are compared, so that nobody waits for what was not asked for."""
         most = None if self._effort.wide or self._is_small else SHALLOW_PAIRS
         part = Findings()

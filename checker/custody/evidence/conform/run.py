@@ -30,7 +30,6 @@ from custody.system.finding import Limits
 from custody.system.model import System
 
 MakeSystem = Callable[[Settings], System]
-Progress = Callable[[str], None]
 
 WALKS = 40
 """How many walks hypothesis takes in each instance that is walked."""
