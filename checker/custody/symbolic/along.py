@@ -88,20 +88,19 @@ class Unrolled:
     # ------------------------------------------------------------------ cores
 
     def _minimal(self, some: Any) -> tuple[Stored, ...]:
-        left = self._ask(some, self._assumed)
-        if left is None:
+        left = set(self._assumed)
+        enough = self._ask(some, left)
+        if enough is None:
             raise ValueError("a claim is true")
         # Whole steps first: fewest steps count for more than fewest variables.
-        for step in sorted({stored.step for stored in left}):
-            left = self._within(some, left, [stored for stored in sorted(left) if stored.step != step])
-        for one in sorted(left):
-            left = self._within(some, left, [stored for stored in sorted(left) if stored != one])
+        steps = [{stored for stored in left if stored.step == step} for step in sorted({each.step for each in left})]
+        for gone in [*steps, *({stored} for stored in sorted(left))]:
+            # What goes is settled by what suffices.  The core that z3 happens to find differs with what it was asked
+            # before, so it only spares questions: what it does not need may go unasked.
+            found = enough if gone.isdisjoint(enough) else self._ask(some, left - gone)
+            if found is not None:
+                left, enough = left - gone, found
         return tuple(sorted(left))
-
-    def _within(self, some: Any, left: set[Stored], kept: list[Stored]) -> set[Stored]:
-        """What suffices of `kept`, or else `left`."""
-        found = self._ask(some, kept) if len(kept) < len(left) else None
-        return left if found is None else found
 
     def _ask(self, some: Any, assumed: Iterable[Stored]) -> set[Stored] | None:
         """The part of the assumptions that suffices; None where they do not."""
