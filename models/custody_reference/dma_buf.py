@@ -168,6 +168,8 @@ def detach(attachment: Attachment) -> None:
         if attachment.table is not None:
             buffer.exporter.unmap(attachment, attachment.table, attachment.direction)
             attachment.table = None
+        if attachment not in buffer.attachments:
+            raise KernelBug("list corruption: an attachment is taken off the list that is not on it")
         buffer.exporter.detach(buffer, attachment)
         buffer.attachments.remove(attachment)
 

@@ -17,7 +17,10 @@ CALLS = "calls "
 
 @dataclass(frozen=True)
 class Mutant:
-    """One fault: what is replaced by what in which module, and where that shows."""
+    """One fault: what is replaced by what in which module, and where that shows.
+
+    `says` is what the comparison has to say of it, where it matters which check notices.
+    """
 
     name: str
     spec: str
@@ -29,6 +32,7 @@ class Mutant:
     posted: bool = False
     kind: str = TOURS
     equivalent: str = ""
+    says: str = ""
 
     def __str__(self) -> str:
         return self.name
@@ -69,6 +73,13 @@ def _udmabuf(
 
 def _gntdev(name: str, old: str, new: str, rules: str, settings: str = "", kind: str = TOURS, **more: bool) -> Mutant:
     return Mutant(name, "gntdev", settings, "gntdev", old, new, rules, kind=kind, posted=more.get("posted", False))
+
+
+def _importer(
+    name: str, old: str, new: str, rules: str, says: str, kind: str = TOURS, *, posted: bool = True
+) -> Mutant:
+    """An importer that breaks its duties: no contract has such calls, and a kernel that checks itself complains."""
+    return Mutant(name, "dma_buf", SMALL, "importer", old, new, rules, posted=posted, kind=kind, says=says)
 
 
 BOUNCE = f"{SMALL} BOUNCE=true"
@@ -123,6 +134,20 @@ MUTANTS = (
     Mutant("end_syncs_one_device_only", "dma_buf", TWO_BOUNCED, "heap", "                    dma.sync_sg_for_device(kernel, attached.table, self._way(direction), attached.table.original)", "                    dma.sync_sg_for_device(kernel, attached.table, self._way(direction), attached.table.original)\n                    break", "DB-CPU-08", kind=CALLS + f"{TWO_MAPPED} begin_cpu_access@bidirectional cpu_writes end_cpu_access"),
     _core("a_failed_begin_has_synced", "heap", "        kernel.may_fail(\"begin interrupted\", EINTR)\n", "        for attached in priv.attachments:\n            if attached.mapped:\n                dma.sync_sg_for_cpu(kernel, attached.table, self._way(direction), attached.table.original)\n        kernel.may_fail(\"begin interrupted\", EINTR)\n", "DB-CPU-02"),
     _core("begin_refuses_without_a_device", "heap", "        kernel.may_fail(\"begin interrupted\", EINTR)\n", "        if not priv.attachments:\n            raise Failure(ENOMEM)\n        kernel.may_fail(\"begin interrupted\", EINTR)\n", "DB-CPU-10"),
+    # ------------------------------------------------------------ importers that break their duties
+    _importer("an_importer_puts_while_attached", "        self.attachment = dma_buf.attach(self.buffer, self.device)", "        self.attachment = dma_buf.attach(self.buffer, self.device)\n        dma_buf.put(self.buffer)", "DB-ATT-02", "after Device.0: attach(Device.0) they differ"),
+    _importer("an_importer_puts_and_detaches_then", "        dma_buf.detach(self.attachment)", "        dma_buf.put(self.attachment.buffer)\n        self.attachment.buffer.kernel.run_deferred()\n        dma_buf.detach(self.attachment)", "DB-ATT-02", "released that devices are attached to", CALLS + "export_buffer install_fd get attach close_fd detach"),
+    _importer("an_importer_puts_twice", "        dma_buf.put(self.buffer)", "        dma_buf.put(self.buffer)\n        dma_buf.put(self.buffer)", "DB-REF-01", "a reference to a file is dropped that nobody has", CALLS + "export_buffer install_fd get close_fd put"),
+    _importer("an_importer_forgets_to_put", "        dma_buf.put(self.buffer)", "        pass", "DB-REF-01", "after Device.0: put(Device.0) they differ", posted=False),
+    _importer("an_importer_detaches_twice", "        dma_buf.detach(self.attachment)", "        dma_buf.detach(self.attachment)\n        dma_buf.detach(self.attachment)", "DB-ATT-02", "list corruption"),
+    _importer("an_importer_forgets_to_detach", "        dma_buf.detach(self.attachment)", "        pass", "DB-ATT-02", "after Device.0: detach(Device.0) they differ"),
+    _importer("an_importer_goes_on_with_what_it_detached", "        self.attachment = dma_buf.attach(self.buffer, self.device)", "        self.attachment = vars(self).get(\"kept\") or dma_buf.attach(self.buffer, self.device)\n        vars(self)[\"kept\"] = self.attachment", "DB-ATT-02", "after Device.0: attach(Device.0) they differ"),
+    _importer("an_importer_unmaps_twice", "        dma_buf.unmap_attachment(self.attachment, self.table, self.direction)", "        dma_buf.unmap_attachment(self.attachment, self.table, self.direction)\n        dma_buf.unmap_attachment(self.attachment, self.table, self.direction)", "DB-MAP-03", "a table is unmapped that is not mapped"),
+    _importer("an_importer_unmaps_in_another_direction", "        dma_buf.unmap_attachment(self.attachment, self.table, self.direction)", "        dma_buf.unmap_attachment(self.attachment, self.table, Direction.BIDIRECTIONAL)", "DB-MAP-03", "unmapped with another direction"),
+    _importer("an_importer_forgets_to_unmap", "        dma_buf.unmap_attachment(self.attachment, self.table, self.direction)", "        pass", "DB-MAP-03", "after Device.0: unmap(Device.0", posted=False),
+    _importer("an_importer_goes_on_with_what_it_unmapped", "        self.table = dma_buf.map_attachment(self.attachment, direction)", "        self.table = vars(self).get(\"kept\") or dma_buf.map_attachment(self.attachment, direction)\n        vars(self)[\"kept\"] = self.table", "DB-MAP-03", "after Device.0: map(Device.0"),
+    _importer("an_importer_holds_the_exporters_lock", "        self.attachment = dma_buf.attach(self.buffer, self.device)", "        with self.buffer.priv.lock:\n            self.attachment = dma_buf.attach(self.buffer, self.device)", "DB-ATT-03, DB-LOCK-02", "waits for lock, which it holds"),
+    Mutant("begin_walks_the_cores_list_under_its_own_lock", "dma_buf", "DEVICES=1 THREADS=1 COHERENT=true", "heap", "            for attached in kernel.walk(priv.attachments, \"next attachment\"):\n                kernel.point(\"is it mapped?\")\n                if attached.mapped:\n                    kernel.point(\"sync it for the CPU\")", "            buffer.lock.lock()\n            buffer.lock.unlock()\n            for attached in kernel.walk(priv.attachments, \"next attachment\"):\n                kernel.point(\"is it mapped?\")\n                if attached.mapped:\n                    kernel.point(\"sync it for the CPU\")", "DB-ATT-03, DB-LOCK-02", posted=True, kind=INTERLEAVINGS, says="wait for ever"),
     # ------------------------------------------------------------ the heap
     _heap("sync_for_the_cpu_without_a_mapping", "                if attached.mapped:\n                    kernel.point(\"sync it for the CPU\")", "                if attached:\n                    kernel.point(\"sync it for the CPU\")", "DB-CPU-09", posted=True),
     _heap("sync_for_the_device_without_a_mapping", "                if attached.mapped:\n                    kernel.point(\"sync it for the device\")", "                if attached:\n                    kernel.point(\"sync it for the device\")", "DB-CPU-09", posted=True),

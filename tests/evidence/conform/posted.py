@@ -9,10 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-_DUTIES = (
-    "is made by an importer that breaks its duties; those of the implementation keep theirs, and who breaks them"
-    " meets the checks of its debugging kernel (what `conform` lists as not claimed: MISUSE)"
-)
 _NO_SHOOTDOWN = (
     "is in taking page tables away from user space when the owner changes; the implementation leaves areas mapped,"
     " and brackets keep them fresh"
@@ -110,18 +106,20 @@ POSTED: Final[Mapping[str, Mapping[str, tuple[str, ...] | str]]] = {
         "null_dereference(dma_buf_map_attachment)": ("an_error_pointer_is_kept",),
         # Both find nothing there, and both make it.
         "pool_exhausted(back_storage)": ("two_first_begins",),
-        "attachments_hold_references": _DUTIES,
-        "listed_attachments_are_there": _DUTIES,
-        "every_import_returns": "is in the lock of a driver around the calls of the core; the importers of the"
-        " implementation call without a lock of their own",
-        "every_call_returns": "is in the lock of a driver around the calls of the core; the importers of the"
-        " implementation call without a lock of their own",
-        "mapped_storage_is_the_buffers": _DUTIES,
-        "assertion(exp_unmap)": _DUTIES,
-        "leak(Attachment)": _DUTIES,
-        "list_corruption(dma_buf_detach)": _DUTIES,
-        "refcount_underflow(dma_buf_put)": _DUTIES,
-        "unlock_not_held(dma_buf_detach)": _DUTIES,
+        "attachments_hold_references": ("an_importer_puts_while_attached", "an_importer_puts_and_detaches_then"),
+        "listed_attachments_are_there": ("an_importer_goes_on_with_what_it_detached",),
+        "every_import_returns": (
+            "an_importer_holds_the_exporters_lock",
+            "begin_walks_the_cores_list_under_its_own_lock",
+        ),
+        "every_call_returns": ("begin_walks_the_cores_list_under_its_own_lock",),
+        "mapped_storage_is_the_buffers": ("an_importer_goes_on_with_what_it_unmapped", "an_importer_unmaps_twice"),
+        "assertion(exp_unmap)": ("an_importer_unmaps_in_another_direction",),
+        "leak(Attachment)": ("an_importer_puts_while_attached", "an_importer_forgets_to_detach"),
+        "list_corruption(dma_buf_detach)": ("an_importer_detaches_twice",),
+        "refcount_underflow(dma_buf_put)": ("an_importer_puts_twice",),
+        # The lock is in the buffer, which is gone before the detach has come to its end.
+        "unlock_not_held(dma_buf_detach)": ("an_importer_puts_and_detaches_then",),
         "get_from_zero(get_dma_buf)": "is in an exporter that remembers its buffer to export it again; those of the"
         " implementation remember none",
         "use_after_free(get_dma_buf)": "is in an exporter that remembers its buffer to export it again; those of the"

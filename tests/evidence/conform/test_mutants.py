@@ -114,7 +114,9 @@ def test_there_are_enough_of_them() -> None:
 
 @pytest.mark.parametrize("mutant", REAL, ids=str)
 def test_a_fault_is_noticed(mutant: Mutant) -> None:
-    assert _noticed(mutant) is not None, f"{mutant.name}: nobody notices ({mutant.rules})"
+    said = _noticed(mutant)
+    assert said is not None, f"{mutant.name}: nobody notices ({mutant.rules})"
+    assert mutant.says in said
 
 
 @pytest.mark.parametrize("mutant", EQUIVALENT, ids=str)

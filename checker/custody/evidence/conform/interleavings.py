@@ -184,6 +184,8 @@ def walk(contract: Contract, make: MakeWorld, first: State, scenario: Scenario, 
                     )
                 key = (explained, _fingerprint(world))
                 possible = _possible(world, begin, events)
+                if atomic and not possible and world.scheduler.unfinished():
+                    return Unexplained(scenario, events, _stuck(world), ())
             finally:
                 world.end()
             target = known.get(key)
@@ -198,6 +200,12 @@ def walk(contract: Contract, make: MakeWorld, first: State, scenario: Scenario, 
     walked.moments += len(moments)
     walked.interleavings += _histories(moments)
     return None
+
+
+def _stuck(world: World) -> str:
+    """Who waits for ever, and for what: what is one action of the contract comes to its end."""
+    tasks = world.scheduler.tasks
+    return "they wait for ever: " + ", ".join(f"{who}: {tasks[who].label}" for who in world.scheduler.unfinished())
 
 
 def _allowed(contract: Contract, event: Event, states: frozenset[State]) -> bool:

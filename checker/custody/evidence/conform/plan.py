@@ -50,8 +50,8 @@ PLANS: Final[Mapping[str, Plan]] = MappingProxyType(
             walked=(_of("DEVICES=3 THREADS=3 COHERENT=false"), _of("DEVICES=2 THREADS=2 END_MAY_FAIL=true")),
             unclaimed=MappingProxyType(
                 {
-                    "MISUSE=true": "the importers of the implementation keep their duties; who breaks them meets the"
-                    " checks of its debugging kernel, and no behaviour that a contract could allow",
+                    "MISUSE=true": "the importers of the implementation keep their duties; where one is made to break"
+                    " them, as a deliberate fault, it meets the checks of a debugging kernel",
                     "BOUNCE=true with DEVICES>1": _ORDER,
                 }
             ),
