@@ -9,7 +9,8 @@ a reader who forgot to ask for the newest bytes gets old ones. Read it in this o
 4. `dma_buf`    the core: export, attach, map, unmap, detach, release; begin and end of access by the processor
 5. `heap`       an exporter of plain pages; `udmabuf`, of a process's memory; `gntdev`, of another domain's
 6. `importer`   a driver that uses what another exports
-7. `scheduler`, `kernel`, `locks`   what the others stand on: who runs when, what fails, who waits
+7. `kds`        who may use a buffer next: the queues in front of buffers that were proposed in 2012
+8. `scheduler`, `kernel`, `locks`   what the others stand on: who runs when, what fails, who waits
 
 `python -m custody_reference` shows stale bytes, and where they come from.
 """
@@ -23,6 +24,7 @@ from custody_reference.gntdev import Gntdev
 from custody_reference.hardware import Machine
 from custody_reference.heap import Heap
 from custody_reference.importer import Importer
+from custody_reference.kds import Access, Kds
 from custody_reference.kernel import Kernel
 from custody_reference.locks import Completion, Kref, Mutex
 from custody_reference.problems import Deadlock, Failure, KernelBug, LockBug, RefcountBug, UseAfterFree
@@ -30,6 +32,7 @@ from custody_reference.scheduler import Deterministic, RealThreads, Scheduler
 from custody_reference.udmabuf import Memfd, Udmabuf, UdmabufDriver
 
 __all__ = [
+    "Access",
     "Attachment",
     "Completion",
     "Deadlock",
@@ -44,6 +47,7 @@ __all__ = [
     "Gntdev",
     "Heap",
     "Importer",
+    "Kds",
     "Kernel",
     "KernelBug",
     "Kref",

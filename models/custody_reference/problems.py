@@ -15,7 +15,8 @@ class Failure(OSError):  # noqa: N818
 
     def __init__(self, number: int, why: str = "") -> None:
         super().__init__(number, why or os.strerror(number))
-        self.name = errno.errorcode[number]
+        # Two names for one number: the C library prefers the other, EDEADLOCK.
+        self.name = "EDEADLK" if number == errno.EDEADLK else errno.errorcode[number]
 
 
 class KernelBug(AssertionError):  # noqa: N818

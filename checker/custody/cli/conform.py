@@ -34,7 +34,7 @@ from custody.system.finding import Limits
 from custody.system.model import System
 
 _CODES = {Answer.CONFORMS: Code.PASSED, Answer.DIVERGES: Code.VIOLATED, Answer.INCONCLUSIVE: Code.INCONCLUSIVE}
-_SHORT = {"heap": "heap_helpers", **{name: name for name in PLANS}}
+_SHORT = {"heap": "heap_helpers", "kds": "kds_ordered", **{name: name for name in PLANS}}
 
 
 @click.command(name="conform")
@@ -80,9 +80,9 @@ def command(
 ) -> int:
     """Hold the executable reference implementation against a contract, both ways.
 
-    SPEC is a specification, or dma_buf, udmabuf, heap or gntdev for those that come with Custody. Everything that the
-    implementation shows has to be allowed, and what the contract requires it has to do. With --set one instance is
-    compared instead of those that are planned.
+    SPEC is a specification, or one that comes with Custody, by its name: dma_buf, udmabuf, heap, gntdev, kds.
+    Everything that the implementation shows has to be allowed, and what the contract requires it has to do. --set has
+    one instance compared instead of those that are planned.
     """
     memory = None if max_memory is None else max_memory * MEBIBYTE
     limits = Limits(max_states=max_states, max_memory=memory, timeout=timeout)

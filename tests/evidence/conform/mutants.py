@@ -82,6 +82,10 @@ def _importer(
     return Mutant(name, "dma_buf", SMALL, "importer", old, new, rules, posted=posted, kind=kind, says=says)
 
 
+def _kds(name: str, old: str, new: str, rules: str, settings: str = "EXCLUSIVE_ONLY=true", **more: bool) -> Mutant:
+    return Mutant(name, "kds_ordered", settings, "kds", old, new, rules, posted=more.get("posted", False))
+
+
 BOUNCE = f"{SMALL} BOUNCE=true"
 TWO_BOUNCED = "DEVICES=2 THREADS=1 COHERENT=false BOUNCE=true"
 TWO_MAPPED = (
@@ -92,6 +96,8 @@ MAPPING = "IMPORT=mapping WAITING=false"
 CACHES = "IMPORT=mapping CPU_ACCESS=true COHERENT=false WAITING=false"
 TWO = "BUFFERS=2 NUMBERS=1 WAITING=false IMPORT=attaching"
 BOUNCED = "DEVICES=1 THREADS=1 COHERENT=true BOUNCE=true BOTH_WAYS=true"
+QUEUE = "BUFFERS=1"
+THREE = "BUFFERS=1 CONSUMERS=3 DEVICES_ONLY=true"
 USER = "DEVICES=1 THREADS=1 COHERENT=true USER_MAPPING=true"
 
 MUTANTS = (
@@ -227,6 +233,22 @@ MUTANTS = (
     _gntdev("an_unknown_number_times_out", "            self.told[caller] = \"no_entry\"", "            self.told[caller] = \"timed_out\"", "GX-W-01"),
     _gntdev("freed_before_it_is_off_the_list", "        xen.priv.exported.remove(xen)\n        kernel.point(\"free the buffer's data\")\n        kernel.free(xen)", "        kernel.free(xen)\n        kernel.point(\"free the buffer's data\")\n        xen.priv.exported.remove(xen)", "DB-EXP-03"),
     _gntdev("a_lock_is_forgotten_in_look_up", "                found = xen\n        kernel.point(\"take a reference\")\n        if found is not None:\n            found.refcount.get()\n        self.dmabuf_lock.unlock()", "                found = xen\n        kernel.point(\"take a reference\")\n        if found is not None:\n            found.refcount.get()", "GX-W-02"),
+    # ------------------------------------------------------------ queues of consumers
+    _kds("processes_prepare_in_any_order", "        if not self._comes_next(who, buffer):\n            raise Failure(EDEADLK, \"a buffer that comes later is claimed already\")\n", "", "DB-PREP-01", posted=True),
+    _kds("jobs_join_all_queues_before_they_wait", "            kernel.scheduler.wait(lambda queue=queue: queue.owned_by(who), \"wait for the buffer\")\n", "            kernel.point(\"wait for the buffer\")\n", "DB-PREP-01", posted=True),
+    _kds("nobody_is_relieved", "            if not self.patience and", "            if False and", "DB-PREP-03", posted=True),
+    _kds("relieved_before_anybody_waits", "place.who in self.processes and queue.keeps_waiting(place)", "place.who in self.processes and place.owned", "DB-PREP-03"),
+    _kds("devices_are_relieved_too", "not self.patience and place.who in self.processes and", "not self.patience and", "DB-PREP-03"),
+    _kds("finish_hands_on_to_nobody", "            place.owned = place.owned or number == 0 or readers", "            pass", "DB-PREP-01"),
+    _kds("finish_hands_on_to_everybody", "            place.owned = place.owned or number == 0 or readers", "            place.owned = True", "DB-PREP-02", THREE),
+    _kds("readers_wait_for_readers", "        owned = not self.places or (access is Access.SHARED and readers)", "        owned = not self.places", "DB-PREP-02", QUEUE),
+    _kds("readers_overtake_writers", "            readers = readers and place.access is Access.SHARED", "            readers = place.access is Access.SHARED", "DB-PREP-02", THREE),
+    _kds("writers_join_readers", "(access is Access.SHARED and readers)", "readers", "DB-PREP-02", QUEUE),
+    _kds("who_comes_last_is_first", "        self.places.append(Place(who, access, owned))", "        self.places.insert(0, Place(who, access, owned))", "DB-PREP-02", QUEUE),
+    _kds("finish_of_what_one_waits_for", "        if not self.queues[buffer].owned_by(who):\n            raise Failure(EINVAL)", "        if self.queues[buffer].place(who) is None:\n            return", "DB-PREP-02", QUEUE),
+    _kds("a_signal_leaves_the_place_taken", "            if queue.place(who) is not None:\n                queue.leave(who)\n", "", "DB-PREP-01", f"{QUEUE} SIGNALS=true"),
+    _kds("a_signal_reads_as_success", "            raise Failure(EINTR)", "            return", "DB-PREP-01", f"{QUEUE} SIGNALS=true"),
+    _kds("a_job_keeps_its_last_buffer", "        while self.claimed_by(who):\n            kernel.point(\"give", "        while self.claimed_by(who)[1:]:\n            kernel.point(\"give", "DB-PREP-02"),
     # ------------------------------------------------------------ what they stand on
     Mutant("a_mutex_lets_everybody_in", "udmabuf", "DEVICES=1 THREADS=2 COHERENT=true", "locks", "        self.kernel.scheduler.wait(lambda: self.owner is None, f\"lock {self.name}\")", "        self.kernel.scheduler.wait(lambda: True, f\"lock {self.name}\")", "DB-ATT-03"),
     Mutant("the_last_reference_is_the_one_before", "gntdev", "", "locks", "        return self.count == 0", "        return self.count <= 1", "DB-REF-01"),

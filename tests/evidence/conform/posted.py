@@ -125,6 +125,11 @@ POSTED: Final[Mapping[str, Mapping[str, tuple[str, ...] | str]]] = {
         "use_after_free(get_dma_buf)": "is in an exporter that remembers its buffer to export it again; those of the"
         " implementation remember none",
     },
+    "kds": {
+        "every_call_returns": ("processes_prepare_in_any_order", "jobs_join_all_queues_before_they_wait"),
+        "deadlock": ("processes_prepare_in_any_order", "jobs_join_all_queues_before_they_wait"),
+        "every_job_runs": ("nobody_is_relieved", "processes_prepare_in_any_order"),
+    },
     "core_mmap": {
         "owners_have_references": ("an_area_holds_no_file",),
         "get_from_zero(mmap_with_handle)": ("an_area_holds_no_file",),
@@ -140,7 +145,6 @@ POSTED: Final[Mapping[str, Mapping[str, tuple[str, ...] | str]]] = {
 }
 
 NOT_IMPLEMENTED: Final[Mapping[str, str]] = {
-    "kds": "queues of jobs with resources are no part of the implementation",
     "ownership": "an owner that maps and unmaps change is what was proposed; the implementation has brackets instead",
     "vb2": "the implementation's exporters are udmabuf, the system heap and gntdev",
     "vb2_streaming": "the implementation's exporters are udmabuf, the system heap and gntdev",

@@ -28,10 +28,19 @@ def test_a_small_instance_conforms_and_all_of_it_is_covered(
     assert toured["claimed"] + sum(excuse["transitions"] for excuse in toured["excused"]) == toured["transitions"]
 
 
-@pytest.mark.parametrize("name", ["udmabuf", "heap", "gntdev"])
-def test_the_exporters_conform(name: str) -> None:
-    settings = SMALL if name != "gntdev" else ()
-    assert run(["conform", name, "--only", "tours", *(settings or ("--set", "WAITERS=1"))]) == 0
+SETTINGS = {"udmabuf": SMALL, "heap": SMALL, "gntdev": ("--set", "WAITERS=1"), "kds": ("--set", "BUFFERS=1")}
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_the_others_conform(name: str) -> None:
+    assert run(["conform", name, "--only", "tours", *SETTINGS[name]]) == 0
+
+
+def test_where_a_contract_can_begin_in_several_states_all_of_it_is_covered(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["conform", "kds", "--set", "BUFFERS=1", "--set", "EXCLUSIVE_ONLY=true"]) == 0
+    assert "all 626 transitions of 263 states" in " ".join(capsys.readouterr().out.split())
 
 
 def test_a_contract_without_a_world_is_a_wrong_request(capsys: pytest.CaptureFixture[str]) -> None:

@@ -48,6 +48,14 @@ def test_emitted_python_passes_and_notices_a_fault(tmp_path: Path) -> None:
     assert _pytest(file, "-p", "fault").returncode == 1
 
 
+def test_emitted_python_begins_where_the_contract_can(tmp_path: Path) -> None:
+    file = tmp_path / "test_emitted.py"
+    wanted = ("--set", "BUFFERS=1", "--set", "EXCLUSIVE_ONLY=true", "--set", "CONSUMERS=1")
+    assert run(["conform", "kds", *wanted, "--emit-tests", "pytest", "-o", str(file)]) == 0
+    assert file.read_text().count("'kind[Consumer.0]'") == 2, "a process, or a device"
+    assert _pytest(file).returncode == 0
+
+
 @pytest.mark.skipif(CC is None, reason="no C compiler")
 def test_emitted_c_compiles_and_speaks_ktap(tmp_path: Path) -> None:
     assert CC is not None

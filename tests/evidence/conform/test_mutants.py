@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from custody.evidence.conform.contract import Contract, claimed
+from custody.evidence.conform.contract import Contract, by_first, claimed
 from custody.evidence.conform.interleavings import Scenario, Walked, scenarios, walk
 from custody.evidence.conform.lockstep import Tally, follow
 from custody.evidence.conform.step import Manner
@@ -32,24 +32,23 @@ def _program(spec: str) -> Program:
     return load(str(SPEC / f"{spec}.custody"))
 
 
-Prepared = tuple[Contract, State, list[Scenario], list[list[int]]]
+Prepared = tuple[Contract, list[Scenario], list[tuple[State, list[int]]]]
 
 
 @lru_cache
 def _prepared(spec: str, settings: str, kind: str) -> Prepared:
-    """The contract, its first state, and what is to be tried: scenarios, tours of all, or a way to one step."""
+    """The contract, and what is to be tried: scenarios, tours of all, or a way to one step."""
     wanted = dict(part.split("=") for part in settings.split())
     contract = Contract(behaviour(_program(spec), wanted), world_of(spec))
     if kind.startswith(CALLS):
         first = next(initial_states(contract.system))
-        return contract, first, [], [_one_after_the_other(contract, first, kind.removeprefix(CALLS).split())]
+        return contract, [], [(first, _one_after_the_other(contract, first, kind.removeprefix(CALLS).split()))]
     graph = contract.graph(Limits(max_states=None if kind == TOURS else 4000))
-    first = graph.states[graph.initial[0]]
     arcs, _ = claimed(contract, graph, _world(contract, spec).excused)
     if kind == INTERLEAVINGS:
-        return contract, first, list(scenarios(contract, arcs, graph)), []
-    paths = tours(arcs, graph.initial[0]).paths
-    return contract, first, [], [[arc.label for arc in path] for path in paths]
+        return contract, list(scenarios(contract, arcs, graph)), []
+    parts = [(graph.states[first], tours(part, first)) for first, part in by_first(arcs, graph.initial)]
+    return contract, [], [(first, [arc.label for arc in path]) for first, way in parts for path in way.paths]
 
 
 def _one_after_the_other(contract: Contract, state: State, calls: list[str]) -> list[int]:
@@ -87,14 +86,14 @@ def _noticed(mutant: Mutant) -> str | None:
 
 def _said(spec: str, settings: str, kind: str) -> str | None:
     """What the comparison says of the implementation as it is; None where it says nothing."""
-    contract, first, chosen, paths = _prepared(spec, settings, kind)
+    contract, chosen, paths = _prepared(spec, settings, kind)
     if kind == INTERLEAVINGS:
         for scenario in chosen:
-            unexplained = walk(contract, lambda: _world(contract, spec), first, scenario, Walked())
+            unexplained = walk(contract, lambda: _world(contract, spec), scenario, Walked())
             if unexplained is not None:
                 return unexplained.message
         return None
-    for path in paths:
+    for first, path in paths:
         divergence = follow(contract, lambda: _world(contract, spec), first, path, Tally())
         if divergence is not None:
             return divergence.message

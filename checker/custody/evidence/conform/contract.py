@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from custody.evidence.conform.step import Manner, Step, steps_of
@@ -196,3 +196,22 @@ def claimed(
     if beyond:
         excuses.append(Excuse("(any)", "can be reached by steps of this list only", beyond))
     return arcs, tuple(excuses)
+
+
+def by_first(arcs: Sequence[Arc], initial: Sequence[int]) -> Iterator[tuple[int, list[Arc]]]:
+    """For each state where it can begin: the arcs that can be reached from there, if some of them not from earlier
+    ones."""
+    out: dict[int, list[Arc]] = {}
+    for arc in arcs:
+        out.setdefault(arc.source, []).append(arc)
+    met: set[int] = set()
+    for first in initial:
+        seen, queue = {first}, [first]
+        for node in queue:
+            for arc in out.get(node, ()):
+                if arc.target not in seen:
+                    seen.add(arc.target)
+                    queue.append(arc.target)
+        if first == initial[0] or not seen <= met:
+            yield first, [arc for arc in arcs if arc.source in seen]
+        met |= seen

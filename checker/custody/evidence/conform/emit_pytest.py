@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from custody.evidence.conform.contract import Contract, claimed
+from custody.evidence.conform.contract import Contract, by_first, claimed
 from custody.evidence.conform.tours import Arc, tours
 from custody.evidence.conform.worlds import world_of
 from custody.graph.build import ReachableGraph
@@ -29,12 +29,12 @@ from custody.evidence.conform.step import Manner, Step
 from custody.evidence.conform.worlds import world_of
 
 PARAMETERS = {parameters!r}
-FIRST = {first!r}
+FIRSTS = {firsts!r}
 STEPS = [
 '''
 
 _TAIL = """]
-# Each path: the number of a step of STEPS, and what is different afterwards.
+# Each path: where it begins in FIRSTS; then the number of a step of STEPS, and what is different afterwards.
 PATHS = [
 {paths}]
 
@@ -42,9 +42,11 @@ PATHS = [
 @pytest.mark.parametrize("path", range(len(PATHS)))
 def test_path(path):
     world = world_of({model!r})(PARAMETERS)
-    expected = dict(FIRST)
+    first, steps = PATHS[path]
+    expected = dict(FIRSTS[first])
+    world.arrange(expected)
     try:
-        for number, changes in PATHS[path]:
+        for number, changes in steps:
             actor, name, label, arguments, outcome, variant, manner = STEPS[number]
             expected |= changes
             step = Step(number, actor, name, label, arguments, outcome, variant, Manner(manner))
@@ -62,25 +64,30 @@ def emit(contract: Contract, limits: Limits) -> str:
         raise ValueError(f"the graph was not finished: {graph.limit}")
     model = contract.system.name
     arcs, _ = claimed(contract, graph, world_of(model)(contract.parameters).excused)
-    first = graph.initial[0]
+    parts = list(by_first(arcs, graph.initial))
     instance = ", ".join(f"{name} = {value}" for name, value in contract.parameters.items())
     head = _HEAD.format(
         model=model,
         instance=instance,
         transitions=len(arcs),
         parameters=contract.parameters,
-        first=dict(contract.sight(graph.states[first]).values),
+        firsts=[dict(contract.sight(graph.states[first]).values) for first, _ in parts],
     )
     steps = "".join(
         f"    {(s.actor, s.name, s.label, s.arguments, s.outcome, s.variant, s.manner.value)!r},\n"
         for s in contract.steps
     )
-    paths = "".join(_path(contract, graph, path) for path in tours(arcs, first).paths)
+    paths = "".join(
+        _path(contract, graph, number, path)
+        for number, (first, part) in enumerate(parts)
+        for path in tours(part, first).paths
+    )
     return head + steps + _TAIL.format(paths=paths, model=model)
 
 
-def _path(contract: Contract, graph: ReachableGraph, path: Sequence[Arc]) -> str:
-    return "    [\n" + "".join(f"        {entry!r},\n" for entry in _entries(contract, graph, path)) + "    ],\n"
+def _path(contract: Contract, graph: ReachableGraph, first: int, path: Sequence[Arc]) -> str:
+    entries = "".join(f"        {entry!r},\n" for entry in _entries(contract, graph, path))
+    return f"    ({first}, [\n{entries}    ]),\n"
 
 
 def _entries(contract: Contract, graph: ReachableGraph, path: Sequence[Arc]) -> Iterator[tuple[int, dict[str, str]]]:

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 
 from custody.evidence.conform.contract import Contract, Sight
 from custody.evidence.conform.lockstep import Difference, MakeWorld, attempt, differences, look_at
+from custody.evidence.conform.lockstep import begin as begin_in
 from custody.evidence.conform.step import Manner, Step
 from custody.evidence.conform.tours import Arc
 from custody.evidence.conform.world import World
@@ -36,6 +37,7 @@ STUTTER = 3
 class Scenario:
     """A way to a state of the contract, and the calls that begin there."""
 
+    first: State
     path: tuple[int, ...]
     state: State
     calls: tuple[int, ...]
@@ -113,7 +115,8 @@ def scenarios(
         wanted = per_choice if len(chosen) == 2 else 1
         for position in sorted({round(k * (len(found) - 1) / max(1, wanted - 1)) for k in range(wanted)}):
             node, calls = found[position]
-            yield Scenario(_way(parents, node), graph.states[node], calls)
+            root, way = _way(parents, node)
+            yield Scenario(graph.states[root], way, graph.states[node], calls)
 
 
 def _is_proper(contract: Contract, state: State, calls: Sequence[int]) -> bool:
@@ -144,15 +147,16 @@ def _parents(moves: Mapping[int, Sequence[Arc]], initial: Sequence[int]) -> dict
     return parents
 
 
-def _way(parents: dict[int, tuple[int, int]], node: int) -> tuple[int, ...]:
+def _way(parents: dict[int, tuple[int, int]], node: int) -> tuple[int, tuple[int, ...]]:
+    """A shortest way to the node, and the first node where it begins."""
     path: list[int] = []
     while node in parents:
         node, action = parents[node]
         path.append(action)
-    return tuple(reversed(path))
+    return node, tuple(reversed(path))
 
 
-def walk(contract: Contract, make: MakeWorld, first: State, scenario: Scenario, walked: Walked) -> Unexplained | None:
+def walk(contract: Contract, make: MakeWorld, scenario: Scenario, walked: Walked) -> Unexplained | None:
     """Walk every interleaving of the scenario; what the contract does not allow, if there is anything."""
     walked.scenarios += 1
     steps = [contract.steps[index] for index in scenario.calls]
@@ -170,9 +174,9 @@ def walk(contract: Contract, make: MakeWorld, first: State, scenario: Scenario, 
             events = (*moments[number].events, event)
             if len(events) > bound:
                 return Unexplained(scenario, events, f"no end after {bound} steps", ())
-            world = make()
+            world = begin_in(contract, make, scenario.first)
             try:
-                parted = _replay(contract, world, first, scenario, events)
+                parted = _replay(contract, world, scenario, events)
                 if parted is not None:
                     return Unexplained(scenario, events, parted, ())
                 explained, missing = _explain(contract, world, moments[number].explained, event, atomic)
@@ -225,11 +229,9 @@ def _possible(world: World, begin: Sequence[Event], events: Sequence[Event]) -> 
     return found
 
 
-def _replay(
-    contract: Contract, world: World, first: State, scenario: Scenario, events: Sequence[Event]
-) -> str | None:
+def _replay(contract: Contract, world: World, scenario: Scenario, events: Sequence[Event]) -> str | None:
     """Bring the world to where the events lead; a sentence where one of them went wrong."""
-    state = first
+    state = scenario.first
     for index in scenario.path:
         following = contract.after(index, state)
         assert following is not None

@@ -7,7 +7,7 @@ the core is due to do, and what a call returned.  So a divergence is found where
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from custody.evidence.conform.contract import Contract, Sight
 from custody.evidence.conform.step import Manner, Step
@@ -40,13 +40,14 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Divergence:
-    """Where the two part: the steps up to there, and what differs after the last one."""
+    """Where the two part: the first state, the steps up to there, and what differs after the last one."""
 
     kind: str
     message: str
     path: tuple[int, ...]
     differences: tuple[Difference, ...] = ()
     moments: tuple[Moment, ...] = ()
+    first: State = ()
 
 
 @dataclass(slots=True)
@@ -59,21 +60,28 @@ class Tally:
     taken: set[tuple[State, int]] = field(default_factory=set[tuple[State, int]])
 
 
+def begin(contract: Contract, make: MakeWorld, first: State) -> World:
+    """An implementation that begins as the contract does in that state."""
+    world = make()
+    world.arrange(contract.sight(first).values)
+    return world
+
+
 def follow(contract: Contract, make: MakeWorld, first: State, path: Sequence[int], tally: Tally) -> Divergence | None:
     """Take the steps on both sides, up to where they part."""
-    world = make()
+    world = begin(contract, make, first)
     state = first
     tally.paths += 1
     try:
         found = differences(contract.sight(state), world)
         if found:
-            return Divergence("state", "they begin differently", (), found)
+            return Divergence("state", "they begin differently", (), found, first=first)
         for number, index in enumerate(path):
             following, parted = take(contract, world, state, index, tally)
             tally.steps += 1
             if parted is not None:
                 kind, message, found = parted
-                return Divergence(kind, message, tuple(path[: number + 1]), found)
+                return Divergence(kind, message, tuple(path[: number + 1]), found, first=first)
             tally.taken.add((state, index))
             state = following
         return None
@@ -158,10 +166,10 @@ def differences(sight: Sight, world: World) -> tuple[Difference, ...]:
     return tuple(found)
 
 
-def retell(contract: Contract, make: MakeWorld, first: State, divergence: Divergence) -> Divergence:
+def retell(contract: Contract, make: MakeWorld, divergence: Divergence) -> Divergence:
     """The same divergence, followed once more to write down what each side did at each step."""
-    world = make()
-    state = first
+    world = begin(contract, make, divergence.first)
+    state = divergence.first
     moments: list[Moment] = []
     try:
         for index in divergence.path:
@@ -184,7 +192,7 @@ def retell(contract: Contract, make: MakeWorld, first: State, divergence: Diverg
                 break
     finally:
         world.end()
-    return Divergence(divergence.kind, divergence.message, divergence.path, divergence.differences, tuple(moments))
+    return replace(divergence, moments=tuple(moments))
 
 
 def _seen(world: World) -> Mapping[str, str]:

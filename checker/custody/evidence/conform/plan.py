@@ -117,5 +117,22 @@ PLANS: Final[Mapping[str, Plan]] = MappingProxyType(
                 }
             ),
         ),
+        "kds_ordered": Plan(
+            toured=(
+                _of("EXCLUSIVE_ONLY=true"),
+                _of("DEVICES_ONLY=true"),
+                _of("EXCLUSIVE_ONLY=true SIGNALS=true"),
+                _of("BUFFERS=1 SIGNALS=true"),
+                _of("EXCLUSIVE_ONLY=true REVOKE=false"),
+            ),
+            interleaved=((_of("BUFFERS=2"), 6000),),
+            walked=(_of("CONSUMERS=3 BUFFERS=3"), _of("CONSUMERS=3 BUFFERS=2 SIGNALS=true")),
+            unclaimed=MappingProxyType(
+                {
+                    "ENQUEUE_AHEAD=true": "jobs of the implementation wait for each buffer before they join the next"
+                    " queue; those that do not wait for each other for ever",
+                }
+            ),
+        ),
     }
 )

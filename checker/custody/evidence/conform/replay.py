@@ -9,7 +9,7 @@ from custody.evidence.conform.contract import Contract
 from custody.evidence.conform.lockstep import Divergence, Tally, follow, retell
 from custody.evidence.conform.worlds import world_of
 from custody.system.evaluate import initial_states
-from custody.system.model import System
+from custody.system.model import State, System
 
 
 class NotAPathError(ValueError):
@@ -23,8 +23,26 @@ def replay(system: System, steps: Sequence[Mapping[str, Any]]) -> Divergence | N
     """
     world = world_of(system.name)
     contract = Contract(system, world)
-    first = next(initial_states(system))
-    state, path = first, list[int]()
+    parameters = dict(system.parameters)
+    fault: NotAPathError | None = None
+    followed = False
+    for first in initial_states(system):
+        try:
+            path = _path(contract, first, steps)
+        except NotAPathError as error:
+            fault = fault or error
+            continue
+        followed = True
+        found = follow(contract, lambda: world(parameters), first, path, Tally())
+        if found is not None:
+            return retell(contract, lambda: world(parameters), found)
+    if fault is not None and not followed:
+        raise fault
+    return None
+
+
+def _path(contract: Contract, state: State, steps: Sequence[Mapping[str, Any]]) -> list[int]:
+    path: list[int] = []
     for number, wanted in enumerate(steps, 1):
         index = _find(contract, contract.enabled(state), wanted)
         following = None if index is None else contract.after(index, state)
@@ -32,9 +50,7 @@ def replay(system: System, steps: Sequence[Mapping[str, Any]]) -> Divergence | N
             raise NotAPathError(f"step {number} ({wanted.get('label')}) is none that the contract has there")
         path.append(index)
         state = following
-    parameters = dict(system.parameters)
-    found = follow(contract, lambda: world(parameters), first, path, Tally())
-    return None if found is None else retell(contract, lambda: world(parameters), first, found)
+    return path
 
 
 def _find(contract: Contract, enabled: Sequence[int], wanted: Mapping[str, Any]) -> int | None:

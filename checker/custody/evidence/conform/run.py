@@ -7,7 +7,7 @@ from copy import copy
 from dataclasses import dataclass, replace
 from time import monotonic
 
-from custody.evidence.conform.contract import Contract, claimed
+from custody.evidence.conform.contract import Contract, by_first, claimed
 from custody.evidence.conform.interleavings import Unexplained, Walked, scenarios
 from custody.evidence.conform.interleavings import walk as interleave
 from custody.evidence.conform.lockstep import Divergence, MakeWorld, Tally, follow, retell
@@ -129,15 +129,14 @@ def _tour(contract: Contract, world: type[World], settings: Settings, clock: Clo
     if graph.limit is not None:
         return Part("tours", chosen, Answer.INCONCLUSIVE, f"the graph was not finished: {graph.limit}")
     arcs, excuses = claimed(contract, graph, make().excused)
-    first = graph.initial[0]
-    way = tours(arcs, first)
+    ways = [(graph.states[first], tours(part, first)) for first, part in by_first(arcs, graph.initial)]
     tally = Tally()
     divergence: Divergence | None = None
     stopped = ""
-    for path in way.paths:
-        divergence = follow(contract, make, graph.states[first], [arc.label for arc in path], tally)
+    for first, path in ((first, path) for first, way in ways for path in way.paths):
+        divergence = follow(contract, make, first, [arc.label for arc in path], tally)
         if divergence is not None:
-            divergence = shortest(contract, make, graph.states[first], divergence)
+            divergence = shortest(contract, make, divergence)
             break
         if clock.over:
             stopped = "the time was over"
@@ -149,8 +148,8 @@ def _tour(contract: Contract, world: type[World], settings: Settings, clock: Clo
         covered=len(tally.taken),
         tours=tally.paths,
         steps=tally.steps,
-        exact=way.exact,
-        least=way.least,
+        exact=all(way.exact for _, way in ways),
+        least=sum(way.least for _, way in ways),
         longest_call=tally.longest_call,
         excuses=excuses,
     )
@@ -158,14 +157,14 @@ def _tour(contract: Contract, world: type[World], settings: Settings, clock: Clo
     return Part("tours", chosen, answer, stopped, toured=toured, divergence=divergence)
 
 
-def shortest(contract: Contract, make: MakeWorld, first: tuple[int, ...], divergence: Divergence) -> Divergence:
+def shortest(contract: Contract, make: MakeWorld, divergence: Divergence) -> Divergence:
     """The same divergence on the shortest way to where it begins, if it is there too; retold for both sides."""
-    way = _shortest_way(contract, first, divergence.path)
+    way = _shortest_way(contract, divergence.first, divergence.path)
     if way is not None and len(way) < len(divergence.path):
-        found = follow(contract, make, first, way, Tally())
+        found = follow(contract, make, divergence.first, way, Tally())
         if found is not None:
             divergence = found
-    return retell(contract, make, first, divergence)
+    return retell(contract, make, divergence)
 
 
 def _shortest_way(contract: Contract, first: tuple[int, ...], path: tuple[int, ...]) -> tuple[int, ...] | None:
@@ -202,12 +201,11 @@ def _interleave(contract: Contract, world: type[World], settings: Settings, most
     graph = contract.graph(clock.limits(most))
     if not graph.states:
         return Part("interleavings", chosen, Answer.INCONCLUSIVE, f"the graph was not begun: {graph.limit}")
-    first = graph.states[graph.initial[0]]
     walked = Walked()
     found: Unexplained | None = None
     arcs, _ = claimed(contract, graph, make().excused)
     for scenario in scenarios(contract, arcs, graph):
-        found = interleave(contract, make, first, scenario, walked)
+        found = interleave(contract, make, scenario, walked)
         if clock.over:
             walked.limit = walked.limit or "the time was over"
         if found is not None or walked.limit is not None:
@@ -233,8 +231,7 @@ def _wander(contract: Contract, world: type[World], settings: Settings, clock: C
     divergence = wander(contract, make, WALKS, tally)
     wandered = Wandered(tally.paths, tally.steps, len(tally.taken))
     if divergence is not None:
-        first = next(iter(contract.graph(Limits(max_states=1)).states))
-        divergence = retell(contract, make, first, divergence)
+        divergence = retell(contract, make, divergence)
     return Part(
         "walks",
         chosen,

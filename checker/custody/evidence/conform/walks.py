@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from custody.evidence.conform.contract import Contract
-from custody.evidence.conform.lockstep import Difference, Divergence, MakeWorld, Tally, differences, take
+from custody.evidence.conform.lockstep import Divergence, MakeWorld, Tally, begin, differences, take
 from custody.evidence.conform.step import Step
 from custody.system.evaluate import initial_states
 
@@ -64,24 +64,31 @@ def walk(contract: Contract, make: MakeWorld, count: int, tally: Tally) -> Diver
 
 def _machine(contract: Contract, make: MakeWorld, tally: Tally) -> Any:
     from hypothesis import strategies
-    from hypothesis.stateful import RuleBasedStateMachine, rule
+    from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-    first = next(initial_states(contract.system))
+    firsts = list(initial_states(contract.system))
     excused, rare = make().excused, make().rare
 
     class Walk(RuleBasedStateMachine):
         def __init__(self) -> None:
             super().__init__()
             self.world = make()
-            self.at = first
+            self.at = self.first = firsts[0]
             self.path: tuple[int, ...] = ()
             tally.paths += 1
-            self._require(("state", "they begin differently", differences(contract.sight(first), self.world)))
+
+        @initialize(bits=strategies.tuples(*[strategies.booleans()] * BITS))
+        def begin(self, bits: tuple[bool, ...]) -> None:
+            self.at = self.first = firsts[_number(bits) % len(firsts)]
+            self.world = begin(contract, make, self.first)
+            found = differences(contract.sight(self.first), self.world)
+            if found:
+                raise _PartedError(Divergence("state", "they begin differently", (), found, first=self.first))
 
         # Hypothesis prefers numbers that it reads in whatever modules are loaded; of bits there are none to prefer.
         @rule(bits=strategies.tuples(*[strategies.booleans()] * BITS))
         def step(self, bits: tuple[bool, ...]) -> None:
-            choice = sum(bit << position for position, bit in enumerate(bits))
+            choice = _number(bits)
             options = [index for index in contract.enabled(self.at) if not self._excused(index)]
             if not options:
                 return
@@ -93,7 +100,7 @@ def _machine(contract: Contract, make: MakeWorld, tally: Tally) -> Any:
             tally.steps += 1
             tally.taken.add((self.at, index))
             if parted is not None:
-                raise _PartedError(Divergence(parted[0], parted[1], self.path, parted[2]))
+                raise _PartedError(Divergence(parted[0], parted[1], self.path, parted[2], first=self.first))
             self.at = following
 
         def _excused(self, index: int) -> bool:
@@ -103,11 +110,11 @@ def _machine(contract: Contract, make: MakeWorld, tally: Tally) -> Any:
             here, there = contract.sight(self.at).values, contract.sight(after).values
             return excused(contract.steps[index], here, there) is not None
 
-        def _require(self, parted: tuple[str, str, tuple[Difference, ...]]) -> None:
-            if parted[2]:
-                raise _PartedError(Divergence(parted[0], parted[1], (), parted[2]))
-
         def teardown(self) -> None:
             self.world.end()
 
     return Walk
+
+
+def _number(bits: tuple[bool, ...]) -> int:
+    return sum(bit << position for position, bit in enumerate(bits))

@@ -71,6 +71,9 @@ class World:
         """Why the implementation does not take this step of the contract; None where it claims to."""
         return None
 
+    def arrange(self, first: Mapping[str, str]) -> None:
+        """Begin as the contract does, where it can begin in several states. `first`: the contract's view of one."""
+
     # ------------------------------------------------------------ taking steps
 
     def perform(self, step: Step, after: Mapping[str, str]) -> None:

@@ -15,6 +15,7 @@ WORLDS: Final[Mapping[str, str]] = MappingProxyType(
         "udmabuf": "udmabuf",
         "heap_helpers": "heap",
         "gntdev": "gntdev",
+        "kds_ordered": "kds",
     }
 )
 
