@@ -10,7 +10,8 @@ a reader who forgot to ask for the newest bytes gets old ones. Read it in this o
 5. `heap`       an exporter of plain pages; `udmabuf`, of a process's memory; `gntdev`, of another domain's
 6. `importer`   a driver that uses what another exports
 7. `kds`        who may use a buffer next: the queues in front of buffers that were proposed in 2012
-8. `scheduler`, `kernel`, `locks`   what the others stand on: who runs when, what fails, who waits
+8. `owned`      an exporter that works on caches when the buffer changes hands, as was proposed in 2019
+9. `scheduler`, `kernel`, `locks`   what the others stand on: who runs when, what fails, who waits
 
 `python -m custody_reference` shows stale bytes, and where they come from.
 """
@@ -27,6 +28,7 @@ from custody_reference.importer import Importer
 from custody_reference.kds import Access, Kds
 from custody_reference.kernel import Kernel
 from custody_reference.locks import Completion, Kref, Mutex
+from custody_reference.owned import Owned
 from custody_reference.problems import Deadlock, Failure, KernelBug, LockBug, RefcountBug, UseAfterFree
 from custody_reference.scheduler import Deterministic, RealThreads, Scheduler
 from custody_reference.udmabuf import Memfd, Udmabuf, UdmabufDriver
@@ -55,6 +57,7 @@ __all__ = [
     "Machine",
     "Memfd",
     "Mutex",
+    "Owned",
     "RealThreads",
     "RefcountBug",
     "Scheduler",

@@ -80,27 +80,34 @@ class SgTable(Tracked):
         return len(self.pages)
 
 
-def map_sg(kernel: Kernel, device: Device, table: SgTable, direction: Direction) -> int:
-    """dma_map_sg: into the device's hands. Answers how many entries have an address now; where it failed none."""
+def map_sg(kernel: Kernel, device: Device, table: SgTable, direction: Direction, *, skip_sync: bool = False) -> int:
+    """dma_map_sg: into the device's hands. Answers how many entries have an address now; where it failed none.
+
+    `skip_sync` (DMA_ATTR_SKIP_CPU_SYNC): whoever calls knows that there is nothing to be done for caches and copies.
+    """
     if table.mapped:
         raise KernelBug("DMA-API: a table is mapped that is mapped already")
     if kernel.fails("dma_map_sg"):
         return 0
     table.device, table.direction = device, direction
     table.dma_entries = 1 if device.merges else table.original
+    if skip_sync:
+        table.bounce = bytearray(len(table.pages) * kernel.machine.page_size) if device.bounces else None
+        return table.dma_entries
     clean_for_device(kernel.machine, table.pages, direction)
     if device.bounces:
         table.bounce = _copy_of_memory(kernel.machine, table.pages)
     return table.dma_entries
 
 
-def unmap_sg(kernel: Kernel, table: SgTable, direction: Direction, entries: int) -> None:
+def unmap_sg(kernel: Kernel, table: SgTable, direction: Direction, entries: int, *, skip_sync: bool = False) -> None:
     """dma_unmap_sg: back into the processor's hands."""
     _require_mapped(table, "unmapped")
     if table.direction is not direction:
         raise KernelBug("DMA-API: a table is unmapped with another direction than it was mapped with")
     _require_original(table, entries)
-    _refresh_for_cpu(kernel.machine, table, direction)
+    if not skip_sync:
+        _refresh_for_cpu(kernel.machine, table, direction)
     table.device, table.bounce, table.dma_entries = None, None, 0
 
 

@@ -86,6 +86,10 @@ def _kds(name: str, old: str, new: str, rules: str, settings: str = "EXCLUSIVE_O
     return Mutant(name, "kds_ordered", settings, "kds", old, new, rules, posted=more.get("posted", False))
 
 
+def _owned(name: str, old: str, new: str, rules: str, settings: str = "", **more: bool) -> Mutant:
+    return Mutant(name, "ownership", settings, "owned", old, new, rules, posted=more.get("posted", False))
+
+
 BOUNCE = f"{SMALL} BOUNCE=true"
 TWO_BOUNCED = "DEVICES=2 THREADS=1 COHERENT=false BOUNCE=true"
 TWO_MAPPED = (
@@ -109,7 +113,7 @@ MUTANTS = (
     _core("bounce_is_not_refreshed_for_the_device", "dma", "    if table.bounce is not None and direction.device_reads:\n        table.bounce = _copy_of_memory(kernel.machine, table.pages)", "    pass", "DB-CPU-08", BOUNCE),
     _core("bounce_is_not_copied_back_for_the_cpu", "dma", "            machine.memory.write(page, bytes(table.bounce[start : start + machine.page_size]))", "            pass", "DB-CPU-08", BOUNCE),
     _core("bounce_begins_empty", "dma", "    if device.bounces:\n        table.bounce = _copy_of_memory(kernel.machine, table.pages)", "    if device.bounces:\n        table.bounce = bytearray(len(table.pages) * kernel.machine.page_size)", "DB-MAP-02", BOUNCE),
-    _core("unmap_leaves_the_data_with_the_device", "dma", "    _require_original(table, entries)\n    _refresh_for_cpu(kernel.machine, table, direction)\n    table.device, table.bounce", "    _require_original(table, entries)\n    table.device, table.bounce", "DB-MAP-04", BOUNCE),
+    _core("unmap_leaves_the_data_with_the_device", "dma", "    if not skip_sync:\n        _refresh_for_cpu(kernel.machine, table, direction)\n    table.device, table.bounce", "    table.device, table.bounce", "DB-MAP-04", BOUNCE),
     _core("map_leaves_dirty_lines", "dma", "    clean_for_device(kernel.machine, table.pages, direction)\n    if device.bounces:", "    if device.bounces:", "DB-MAP-02"),
     _core("a_written_back_line_stays_dirty", "hardware", "            line.dirty = False", "            pass", "DB-CPU-05"),
     _core("stores_go_through_the_cache", "hardware", "            line.dirty = True", "            self.memory.write(start, bytes(line.data))", "DB-CPU-05"),
@@ -249,6 +253,24 @@ MUTANTS = (
     _kds("a_signal_leaves_the_place_taken", "            if queue.place(who) is not None:\n                queue.leave(who)\n", "", "DB-PREP-01", f"{QUEUE} SIGNALS=true"),
     _kds("a_signal_reads_as_success", "            raise Failure(EINTR)", "            return", "DB-PREP-01", f"{QUEUE} SIGNALS=true"),
     _kds("a_job_keeps_its_last_buffer", "        while self.claimed_by(who):\n            kernel.point(\"give", "        while self.claimed_by(who)[1:]:\n            kernel.point(\"give", "DB-PREP-02"),
+    # ------------------------------------------------------------ buffers with an owner
+    _owned("brackets_are_not_counted", "            if priv.brackets == 0:", "            if priv.owner is Owner.CPU:", "DB-OWN-01", "DEVICES=1", posted=True),
+    _owned("the_first_end_drops_the_storage", "            if priv.brackets == 0:", "            if priv.owner is Owner.CPU:", "DB-OWN-01", "DEVICES=1 BACKED_AFTER_LAST=false STORAGE_NEEDS_DEVICE=true", posted=True),
+    _owned("an_end_too_many_is_passed_over", "            priv.brackets = max(0, priv.brackets - 1)\n            if priv.brackets == 0:", "            priv.brackets = max(0, priv.brackets - 1)\n            if priv.brackets == 0 and priv.owner is Owner.CPU:", "DB-CPU-11", "DEVICES=1 STRAYS=1", posted=True),
+    _owned("begin_syncs_what_is_not_mapped", "                for attached in priv.mapped():\n                    way = direction if self.each_call else BOTH\n                    dma.sync_sg_for_cpu", "                for attached in priv.attachments:\n                    way = direction if self.each_call else BOTH\n                    dma.sync_sg_for_cpu", "DB-CPU-09", "THREADS=1 BACKED_AFTER_LAST=false", posted=True),
+    _owned("devices_that_have_gone_stay_owners", "        if priv.owner is Owner.DEVICES and not others:\n            priv.written = False\n            self._leave(priv)\n", "", "DB-OWN-02", "DEVICES=1", posted=True),
+    _owned("the_last_unmap_skips_the_cache", "skip_sync=not (self.each_call or changes)", "skip_sync=True", "DB-OWN-02", "DEVICES=1", posted=True),
+    _owned("a_bounce_buffer_is_not_filled", "self.each_call or attached.device.bounces or priv.owner", "self.each_call or priv.owner", "DB-CPU-08", "BOUNCE=true READERS=true", posted=True),
+    _owned("a_bounce_buffer_is_not_emptied", "priv.written and (attached.device.bounces or not others)", "priv.written and not others and not attached.device.bounces", "DB-CPU-08", "DEVICES=1 BOUNCE=true", posted=True),
+    _owned("tables_are_mapped_as_asked", "        way = direction if self.each_call else BOTH\n        attached.table.nents", "        way = direction\n        attached.table.nents", "DB-OWN-02", "THREADS=1"),
+    _owned("begin_syncs_as_announced", "                    way = direction if self.each_call else BOTH\n                    dma.sync_sg_for_cpu", "                    way = direction\n                    dma.sync_sg_for_cpu", "DB-OWN-02", "DEVICES=1"),
+    _owned("every_map_looks_after_the_cache_but_the_first", "priv.owner is not Owner.DEVICES\n", "priv.owner is Owner.DEVICES\n", "DB-OWN-02", "DEVICES=1"),
+    _owned("storage_goes_although_it_is_to_stay", "        if self.keeps:\n            return\n", "", "DB-OWN-03", "DEVICES=1"),
+    _owned("old_storage_is_given_to_the_next", "            machine.memory.write(page, bytes(machine.page_size))\n", "", "DB-OWN-03", "THREADS=1 BACKED_AFTER_LAST=false"),
+    _owned("lines_of_old_storage_stay", "            machine.invalidate(page, machine.page_size)\n", "", "DB-OWN-03", "THREADS=1 BACKED_AFTER_LAST=false"),
+    _owned("begin_finds_storage_without_a_device", "            if self.needs_device and not priv.pages and not priv.attachments:", "            if False:", "DB-OWN-04", "DEVICES=1 BACKED_AFTER_LAST=false STORAGE_NEEDS_DEVICE=true"),
+    _owned("the_last_end_leaves_it_with_the_cpu", "            priv.owner = Owner.DEVICES\n        else:", "            pass\n        else:", "DB-OWN-02", "DEVICES=1"),
+    _owned("what_a_device_wrote_is_forgotten_at_an_end", "        priv.written = unseen or any(attached.use.device_writes for attached in mapped)", "        priv.written = False", "DB-OWN-02", "DEVICES=1"),
     # ------------------------------------------------------------ what they stand on
     Mutant("a_mutex_lets_everybody_in", "udmabuf", "DEVICES=1 THREADS=2 COHERENT=true", "locks", "        self.kernel.scheduler.wait(lambda: self.owner is None, f\"lock {self.name}\")", "        self.kernel.scheduler.wait(lambda: True, f\"lock {self.name}\")", "DB-ATT-03"),
     Mutant("the_last_reference_is_the_one_before", "gntdev", "", "locks", "        return self.count == 0", "        return self.count <= 1", "DB-REF-01"),

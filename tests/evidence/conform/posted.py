@@ -130,6 +130,13 @@ POSTED: Final[Mapping[str, Mapping[str, tuple[str, ...] | str]]] = {
         "deadlock": ("processes_prepare_in_any_order", "jobs_join_all_queues_before_they_wait"),
         "every_job_runs": ("nobody_is_relieved", "processes_prepare_in_any_order"),
     },
+    "ownership": {
+        "synced_outside_mapping": ("begin_syncs_what_is_not_mapped", "devices_that_have_gone_stay_owners"),
+        "the_cpu_owns_inside": ("brackets_are_not_counted",),
+        "owned_is_backed": ("the_first_end_drops_the_storage",),
+        "no_stale_cpu_read": ("the_last_unmap_skips_the_cache", "a_bounce_buffer_is_not_emptied"),
+        "no_stale_device_read": ("a_bounce_buffer_is_not_filled", "an_end_too_many_is_passed_over"),
+    },
     "core_mmap": {
         "owners_have_references": ("an_area_holds_no_file",),
         "get_from_zero(mmap_with_handle)": ("an_area_holds_no_file",),
@@ -145,7 +152,6 @@ POSTED: Final[Mapping[str, Mapping[str, tuple[str, ...] | str]]] = {
 }
 
 NOT_IMPLEMENTED: Final[Mapping[str, str]] = {
-    "ownership": "an owner that maps and unmaps change is what was proposed; the implementation has brackets instead",
     "vb2": "the implementation's exporters are udmabuf, the system heap and gntdev",
     "vb2_streaming": "the implementation's exporters are udmabuf, the system heap and gntdev",
 }

@@ -28,7 +28,13 @@ def test_a_small_instance_conforms_and_all_of_it_is_covered(
     assert toured["claimed"] + sum(excuse["transitions"] for excuse in toured["excused"]) == toured["transitions"]
 
 
-SETTINGS = {"udmabuf": SMALL, "heap": SMALL, "gntdev": ("--set", "WAITERS=1"), "kds": ("--set", "BUFFERS=1")}
+SETTINGS = {
+    "udmabuf": SMALL,
+    "heap": SMALL,
+    "gntdev": ("--set", "WAITERS=1"),
+    "kds": ("--set", "BUFFERS=1"),
+    "ownership": ("--set", "DEVICES=1"),
+}
 
 
 @pytest.mark.parametrize("name", SETTINGS)

@@ -296,7 +296,10 @@ def _fits(step: Step, event: Event, depth: int) -> bool:
 
 
 def _linearize(contract: Contract, world: World, scenario: Scenario) -> tuple[Difference, ...] | None:
-    """None where the actions in one order or another give what was seen; else what differs from the nearest."""
+    """None where the actions in one order or another give what was seen; else what differs from the nearest.
+
+    An order in which some caller breaks a duty may give anything.
+    """
     nearest: tuple[Difference, ...] | None = None
     for order in itertools.permutations(scenario.calls):
         for final in _in_order(contract, world, scenario.state, order):
@@ -305,6 +308,8 @@ def _linearize(contract: Contract, world: World, scenario: Scenario) -> tuple[Di
                 return None
             if nearest is None or len(found) < len(nearest):
                 nearest = found
+    if not all(_keep_duties(contract, scenario.state, order) for order in itertools.permutations(scenario.calls)):
+        return None  # the callers raced each other to it, and the contract says nothing of what they got
     return nearest if nearest is not None else (Difference("order", "none is allowed", "all have returned"),)
 
 

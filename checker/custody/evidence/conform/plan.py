@@ -134,5 +134,29 @@ PLANS: Final[Mapping[str, Plan]] = MappingProxyType(
                 }
             ),
         ),
+        "ownership": Plan(
+            toured=(
+                _of(""),
+                _of("LEAVE=at_detach"),
+                _of("BACKED_AFTER_LAST=false THREADS=1"),
+                _of("DEVICES=1 BACKED_AFTER_LAST=false LEAVE=at_detach"),
+                _of("DEVICES=1 BACKED_AFTER_LAST=false STORAGE_NEEDS_DEVICE=true"),
+                _of("COHERENT=true"),
+                _of("DEVICES=1 BOUNCE=true"),
+                _of("DEVICES=1 BOUNCE=true LEAVE=at_detach"),
+                _of("BOUNCE=true READERS=true"),
+                _of("DEVICES=1 STRAYS=1"),
+                _of("DEVICES=1 POLICY=each_call"),
+            ),
+            interleaved=((_of(""), 6000), (_of("STRAYS=1 THREADS=1"), 6000)),
+            walked=(_of("DEVICES=3 THREADS=3"), _of("DEVICES=3 THREADS=3 BACKED_AFTER_LAST=false LEAVE=at_detach")),
+            unclaimed=MappingProxyType(
+                {
+                    "BOUNCE=true with DEVICES>1": _ORDER + "; with READERS=true no bounce buffer is copied back",
+                    "POLICY=each_call with LEAVE=at_detach": "is no variant that anybody proposed: without owners"
+                    " nothing is kept for later",
+                }
+            ),
+        ),
     }
 )

@@ -16,6 +16,7 @@ WORLDS: Final[Mapping[str, str]] = MappingProxyType(
         "heap_helpers": "heap",
         "gntdev": "gntdev",
         "kds_ordered": "kds",
+        "ownership": "ownership",
     }
 )
 
