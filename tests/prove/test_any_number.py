@@ -125,6 +125,11 @@ def tampered(entry: dict[str, Any], change: str) -> dict[str, Any]:
         case "nothing happens with more than five":
             for action in counts["actions"]:
                 action["guard"] = f"(and (<= |#Device| 5) {action['guard']})"
+        case "nothing happens with what adds up to more than four":
+            for action in counts["actions"]:
+                action["guard"] = f"(and (<= (- |#Device| 2) 2) {action['guard']})"
+        case "nothing is first":
+            counts["first"] = "false"
         case "nothing happens with more than two":
             for action in counts["actions"]:
                 action["guard"] = f"(and (<= |#Device| 2) {action['guard']})"
@@ -140,6 +145,8 @@ def tampered(entry: dict[str, Any], change: str) -> dict[str, Any]:
         ("a step never happens", "sizes:"),
         ("a step does something else", "sizes:"),
         ("nothing happens with more than five", "format:"),
+        ("nothing happens with what adds up to more than four", "format:"),
+        ("nothing is first", "sizes:"),
         ("nothing happens with more than two", "sizes:"),
         ("nothing is forbidden", "safe:"),
     ],

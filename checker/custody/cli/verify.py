@@ -18,6 +18,7 @@ from custody.system.model import Form, System
 from custody.verify.certificate import Certificate, Outcome, read, sizes, subject, verify
 from custody.verify.inductive import obligations
 from custody.verify.proof import RefusedError
+from custody.verify.script import script
 
 SUFFIX = ".certificate.json"
 _WORDS = {True: "accepted", False: "REFUSED", None: "undecided"}
@@ -151,12 +152,12 @@ def _write_obligations(folder: Path, certificate: Certificate, system: System) -
     for number, proof in enumerate(certificate.proofs):
         if proof.kind == "inductive":
             try:
-                scripts = obligations(system, proof)
+                about, conditions = obligations(system, proof)
             except (RefusedError, KeyError):
                 continue
             stem = Path(certificate.file).name.removesuffix(SUFFIX)
-            for name, script in scripts.items():
-                _write(folder / f"{stem}.{number}.{name}.smt2", script)
+            for name, condition in conditions.items():
+                _write(folder / f"{stem}.{number}.{name}.smt2", script(about, condition))
 
 
 def _write(path: Path, text: str) -> None:

@@ -2,7 +2,8 @@
 
 Of Custody it uses the language, the system and its evaluator, and nothing else; a test holds it to that.  What
 decides on a proof of one kind is under four hundred lines of code, C among them, to be read by whoever has to trust
-it; a test counts them.  All kinds together are more.  `certificate` reads and binds a certificate to a specification,
-`terms` and `script` write obligations as SMT-LIB, `solve` asks z3 and cvc5 in processes of their own, and each kind
-of proof has a file: `inductive`, `reachable` (with `look.c`), `trace` and `any_number`.
+it; a test counts them, and all kinds together, which are about eight hundred.  `certificate` reads and binds a
+certificate to a specification, `steps` says what steps do, `terms` reads conditions and `script` writes them, both as
+SMT-LIB, `solve` asks z3 and cvc5 in processes of their own, and each kind of proof has a file: `inductive`,
+`reachable` (with `look.c`), `trace` and `any_number`.
 """

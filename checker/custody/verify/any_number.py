@@ -17,18 +17,20 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import custody.system.expression as e
+from custody.system.bounds import bounds
 from custody.system.evaluate import initial_states
 from custody.system.expression import Expr, Op, Sort
 from custody.system.fast import moves, truths
 from custody.system.forbidden import forbidden
 from custody.system.model import Action, Check, Domain, Effect, Form, State, System, Variable
 from custody.system.place import NOWHERE
-from custody.verify.proof import Proof, RefusedError, Sizes, shown, unpacked
-from custody.verify.script import Integers, Script
-from custody.verify.solve import ask, solvers
+from custody.verify.proof import Proof, RefusedError, Sizes, equals, shown, unpacked
+from custody.verify.solve import find, solvers
+from custody.verify.steps import leaves, violates
 from custody.verify.terms import parse
 
 LARGEST = 3
@@ -46,16 +48,13 @@ def check(system: System, proof: Proof, sizes: Sizes | None) -> str:
         raise RefusedError("format", "without its specification the proof says nothing")
     counts = _Counts(system, proof)
     looked_at = sum(counts.compare(sizes, vector) for vector in _vectors(len(counts.roles)))
-    asked = solvers()
-    for name, script in counts.obligations():
-        for solver in asked:
-            values = ask(solver, script)
-            if values is not None:
-                state = [values.get(f"v{i}", 0) for i in range(len(counts.system.variables))]
-                told = [f"{v.name} = {n}" for v, n in zip(counts.system.variables, state, strict=True) if n]
-                raise RefusedError(*name, tuple(state), tuple(told or ["every count is 0"]))
+    for (obligation, words), condition in counts.obligations():
+        state = find(counts.system, condition, integers=True)
+        if state is not None:
+            told = [f"{v.name} = {n}" for v, n in zip(counts.system.variables, state, strict=True) if n]
+            raise RefusedError(obligation, words, state, tuple(told or ["every count is 0"]))
     return (
-        f"any number of {' and of '.join(counts.roles)}: init, step and safe by {' and '.join(asked)};"
+        f"any number of {' and of '.join(counts.roles)}: init, step and safe by {' and '.join(solvers())};"
         f" {looked_at:,} states at sizes up to {LARGEST}"
     )
 
@@ -70,52 +69,59 @@ class _Counts:
         self.roles: dict[str, str] = {str(role): str(name) for role, name in proof.data["roles"].items()}
         self._data: Any = unpacked(proof.data["counts"])
         self._claimed = [system.property_named(name) for name in proof.properties]
+        shared = [(str(each["name"]), each) for each in self._data["shared"]]
         names = [(f"#{role}", False) for role in self.roles]
-        names += [(str(shared["name"]), bool(shared["boolean"])) for shared in self._data["shared"]]
+        names += [(name, bool(each["boolean"])) for name, each in shared]
         names += [(f"#{role}({i})", False) for i, (role, _) in enumerate(self._data["counters"])]
-        variables = (Variable(n, Domain(0, 1, boolean=b), (0,), n) for n, b in names)
-        self.system = System("", "", tuple(variables), (), ())
+        variables = tuple(Variable(n, Domain(0, 1, boolean=b), (0,), n) for n, b in names)
         self._index = {name: i for i, (name, _) in enumerate(names)}
         if len(self._index) < len(names):
             raise RefusedError("format", "two variables have one name")
-        actions = tuple(map(self._action, self._data["actions"]))
-        self.system = System("", "", self.system.variables, actions, ())
-        self._parts = [self._term(text) for text in proof.data["invariant"]]
+        # What is no truth value, no name and not one of a few numbers may grow with the size.
+        self._domains = {v.name: v.domain for v in system.variables}
+        few = [name for name, each in shared if each["boolean"] or each["labels"] or each["few"]]
+        self._ranges = {self._index[name]: (self._domains[name].low, self._domains[name].high) for name in few}
+        self._growing = frozenset(self._index.values()) - self._ranges.keys()
+        self._looked_at: set[Expr] = set()
+        self.system = System("", "", variables, (), ())
+        self.system = replace(self.system, actions=tuple(map(self._action, self._data["actions"])))
+        self._first = self._term(self._data["first"])
         self._bad = {p.name: self._forbidden(p.name, p.form) for p in self._claimed}
+        self._parts = [parse(self.system, str(text)) for text in proof.data["invariant"]]
 
     # ------------------------------------------------------------------ reading
 
-    def _term(self, text: Any) -> Expr:
-        found = parse(self.system, str(text))
-        for node in e.nodes(found):
-            large = any(arg.op is Op.CONST and abs(arg.value) >= LARGEST for arg in node.args)
-            if large and any(self._counts(read) for read in e.reads(node)):
-                raise RefusedError(
-                    "format", f"a number is larger than sizes up to {LARGEST} tell apart: {text}"[:200]
-                )
+    def _term(self, text: Any, variable: int | None = None) -> Expr:
+        """What is true, or what a variable becomes; no sizes are told apart that are not looked at."""
+        sort = Sort.BOOL if variable is None else self.system.variables[variable].domain.sort
+        found = parse(self.system, str(text), sort)
+        written = found if sort is Sort.BOOL or variable is None else e.eq(e.read(variable, sort), found)
+        for node in e.nodes(written):
+            if node not in self._looked_at and e.reads(node) & self._growing:
+                self._looked_at.add(node)
+                self._tells_apart(node, text)
         return found
 
-    def _counts(self, variable: int) -> bool:
-        shared = self._data["shared"]
-        at = variable - len(self.roles)
-        return not 0 <= at < len(shared) or not (shared[at]["labels"] or shared[at]["boolean"] or shared[at]["few"])
+    def _tells_apart(self, node: Expr, text: Any) -> None:
+        """RefusedError where beside what grows there stands a larger number than the sizes that are looked at."""
+        large = any(arg.op is Op.CONST and abs(arg.value) >= LARGEST for arg in node.args)
+        if node.op in (Op.EQ, Op.LT, Op.LE) and node.args[0].sort is Sort.INT:
+            # What is added on both sides, where there is nobody and where there is one of some kind.
+            difference, growing = e.sub(*node.args), self._growing & e.reads(node)
+            most = LARGEST if all(self._growing & e.reads(arg) for arg in node.args) else LARGEST - 1
+            for one in (None, *growing):
+                ranges = {**self._ranges, **{i: (1, 1) if i == one else (0, 0) for i in growing}}
+                ends = bounds(difference, ranges)[id(difference)]
+                large = large or max(map(abs, ends)) > most + (one is not None)
+        if large:
+            raise RefusedError("format", f"a number is larger than sizes up to {LARGEST} tell apart: {text}"[:200])
 
     def _action(self, data: Any) -> Action:
         checks = tuple(Check(self._term(text), str(name), "", NOWHERE) for name, text in data["checks"])
-        effects = tuple(
-            Effect(self._index[str(name)], self._number(text, self._index[str(name)]))
-            for name, text in data["effects"]
-        )
+        written = [(self._index[str(name)], text) for name, text in data["effects"]]
+        effects = tuple(Effect(variable, self._term(text, variable)) for variable, text in written)
         name = str(data["name"])
         return Action(name, "", name, NOWHERE, self._term(data["guard"]), effects, checks)
-
-    def _number(self, text: Any, variable: int) -> Expr:
-        """A term of any sort, read as what it is compared with."""
-        if self.system.variables[variable].domain.boolean:
-            return self._term(text)
-        zero = self.system.variables[variable].name
-        found = self._term(f"(<= |{zero}| {text})")
-        return found.args[1] if found.op is Op.LE else e.read(variable, Sort.INT)
 
     def _forbidden(self, name: str, form: Form) -> Expr:
         if form in (Form.HAZARD, Form.STEP):
@@ -141,14 +147,15 @@ class _Counts:
         terms, fixed = self._terms(system, names)
         for p in self._claimed:
             subject = system.property_named(p.name)
-            wrong = _violated(system, subject.name) if p.form is Form.STEP else forbidden(system, subject)
-            missed = e.and_(wrong, e.not_(e.substitute(self._bad[p.name], dict(enumerate(terms)))))
-            script = Script(system, missed, fixed)
-            text = script.text(script.term(e.and_(fixed, missed)))
-            for solver in solvers():
-                if (values := ask(solver, text)) is not None:
-                    words = f"at sizes {vector} the counters forbid less than {p.name} does"
-                    raise RefusedError("safe", words, None, shown(system, script.state(values)))
+            step = p.form is Form.STEP
+            wrong = (
+                [violates(a, subject.expression) for a in system.actions] if step else [forbidden(system, subject)]
+            )
+            counted = e.substitute(self._bad[p.name], dict(enumerate(terms)))
+            state = find(system, e.and_(fixed, e.or_(*wrong), e.not_(counted)))
+            if state is not None:
+                words = f"at sizes {vector} the counters forbid less than {p.name} does"
+                raise RefusedError("safe", words, None, shown(system, state))
         return self._follow(system, [*terms, fixed], vector)
 
     def _terms(self, system: System, names: dict[str, tuple[str, ...]]) -> tuple[list[Expr], Expr]:
@@ -160,6 +167,8 @@ class _Counts:
             at = index[str(shared["name"])]
             domain = system.variables[at].domain
             labels = [kind.get(label, label) for label in domain.labels or ()]
+            if shared["few"] and not labels and domain != self._domains[str(shared["name"])]:
+                raise RefusedError("sizes", f"{shared['name']} has another domain at other sizes")
             term = e.read(at, domain.sort)
             if labels and labels != shared["labels"]:
                 place = [list(shared["labels"]).index(label) for label in labels]
@@ -188,8 +197,11 @@ class _Counts:
 
     def _follow(self, system: System, terms: list[Expr], vector: tuple[int, ...]) -> int:
         view, mine, steps = truths(terms), moves(self.system), moves(system)
-        holds = truths(self._parts)
+        holds, begins = truths(self._parts), truths([self._first])
         seen: dict[State, State] = {state: view(state) for state in initial_states(system)}
+        for state, counts in seen.items():
+            if begins(counts) != (1,):
+                raise RefusedError("sizes", "a first state is none of the counters'", state, shown(system, state))
         waiting = list(seen)
         known: dict[State, frozenset[State]] = {}
         while waiting:
@@ -219,59 +231,30 @@ class _Counts:
 
     # ------------------------------------------------------------------ every size
 
-    def obligations(self) -> Iterator[tuple[tuple[str, str], str]]:
-        """What fails if the script can be true, and the script."""
-        whole = e.and_(e.TRUE, *self._parts)
-        first = self._term(self._data["first"])
-        natural = [e.le(e.number(1), e.read(i, Sort.INT)) for i in range(len(self.roles))]
+    def obligations(self) -> Iterator[tuple[tuple[str, str], Expr]]:
+        """Which fails if the condition can be true, and what that would mean."""
+        whole = e.and_(*self._parts)
         start = len(self.system.variables) - len(self._data["counters"])
-        natural += [e.le(e.number(0), e.read(i, Sort.INT)) for i in range(start, len(self.system.variables))]
-        yield ("init", "a first state is outside the invariant"), self._script(first, *natural, e.not_(whole))
+        least = [(1, range(len(self.roles))), (0, range(start, len(self.system.variables)))]
+        natural = [e.le(e.number(low), e.read(i, Sort.INT)) for low, some in least for i in some]
+        begin = e.and_(self._first, *natural)
+        yield ("init", "a first state is outside the invariant"), e.and_(begin, e.not_(whole))
         for action in self.system.actions:
-            after = {effect.variable: effect.value for effect in action.effects}
-            lost = e.or_(*(e.not_(e.substitute(part, after)) for part in self._parts))
-            taken = e.and_(action.guard, *(c.condition for c in action.checks))
             words = f"'{action.label}' leads out of the invariant"
-            yield ("step", words), self._script(whole, taken, lost)
+            yield ("step", words), e.and_(whole, leaves(action, self._parts))
         for name, bad in self._bad.items():
-            yield ("safe", f"the invariant allows what {name} forbids"), self._script(whole, bad)
-        left = e.or_(*self._broken(""))
-        yield ("safe", "the invariant allows local states that are not counted"), self._script(whole, left)
-
-    def _script(self, *asserted: Expr) -> str:
-        script = Integers(self.system)
-        return script.text(script.term(e.and_(*asserted)))
+            yield ("safe", f"the invariant allows what {name} forbids"), e.and_(whole, bad)
+        words = "the invariant allows local states that are not counted"
+        yield ("safe", words), e.and_(whole, e.or_(*self._broken("")))
 
 
 def _is(system: System, index: dict[str, int], column: str, name: str, value: int) -> Expr:
     """That the instance has the value in a column."""
+    at = index[column.removesuffix(_MINE).removesuffix(_OWN).replace("{}", name)]
+    labels = system.variables[at].domain.labels or ()
     if column.endswith(_MINE):
-        at = index[column.removesuffix(_MINE)]
-        holder = list(system.variables[at].domain.labels or ()).index(name)
-        mine = e.eq(e.read(at, Sort.INT), e.number(holder))
+        mine = equals(system, at, labels.index(name))
         return mine if value else e.not_(mine)
-    if column.endswith(_OWN):
-        at = index[column.removesuffix(_OWN).replace("{}", name)]
-        labels = list(system.variables[at].domain.labels or ())
-        own = next(i for i, label in enumerate(labels) if label == name or label.endswith(f"[{name}]"))
-        return e.eq(e.read(at, Sort.INT), e.number(own if value else 0))
-    at = index[column.replace("{}", name)]
-    term = e.read(at, system.variables[at].domain.sort)
-    return e.eq(term, e.boolean(bool(value)) if term.sort is Sort.BOOL else e.number(value))
-
-
-def _violated(system: System, name: str) -> Expr:
-    """That some step violates a property of steps, as a condition of the state before it."""
-    stated = system.property_named(name).expression
-    cases: list[Expr] = []
-    for action in system.actions:
-        after = {effect.variable: effect.value for effect in action.effects}
-        known: dict[Expr, Expr] = {}
-        for node in e.nodes(stated):
-            if node.op is Op.NEXT:
-                known[node] = after.get(node.value, e.read(node.value, node.sort))
-            else:
-                known[node] = e.rebuild(node, tuple(known[arg] for arg in node.args)) if node.args else node
-        taken = e.and_(action.guard, *(c.condition for c in action.checks))
-        cases.append(e.and_(taken, e.not_(known[stated])))
-    return e.or_(*cases)
+    if column.endswith(_OWN) and value:
+        value = next(i for i, label in enumerate(labels) if label == name or label.endswith(f"[{name}]"))
+    return equals(system, at, value)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from custody.system.display import show
+from custody.system.expression import Expr, and_, boolean, eq, number, or_, read
 from custody.system.model import State, System
 
 Sizes: TypeAlias = Callable[[Mapping[str, int]], System]
@@ -37,6 +38,18 @@ class RefusedError(Exception):
 
 class UndecidedError(Exception):
     """A solver gave up, so nobody knows."""
+
+
+def equals(system: System, variable: int, value: int) -> Expr:
+    """That the variable has the value."""
+    domain = system.variables[variable].domain
+    return eq(read(variable, domain.sort), boolean(bool(value)) if domain.boolean else number(value))
+
+
+def first(system: System) -> Expr:
+    """That a state is a first one."""
+    choices = (or_(*(equals(system, i, n) for n in v.initial)) for i, v in enumerate(system.variables))
+    return and_(system.where, *choices)
 
 
 def shown(system: System, state: State | None) -> tuple[str, ...]:

@@ -24,10 +24,10 @@ from os import environ
 from pathlib import Path
 
 from custody.system.evaluate import initial_states
-from custody.system.expression import Expr, Op, Sort, and_, boolean, eq, nodes, number, or_, read
+from custody.system.expression import Expr, Op, nodes
 from custody.system.forbidden import forbidden
 from custody.system.model import LIVENESS, Form, Property, State, System
-from custody.verify.proof import Proof, RefusedError, UndecidedError, unpacked
+from custody.verify.proof import Proof, RefusedError, UndecidedError, first, unpacked
 
 LOOK = Path(__file__).with_name("look.c")
 
@@ -164,7 +164,7 @@ def _program(
     domains = [system.variables[i].domain for i in order]
     bad, over = ([forbidden(system, p) for p in some] for some in (plain, steps))
     goals = [p.expression if p.form is Form.EVENTUALLY else p.goal for p in whole]
-    triggers = [_first(system) if p.form is Form.EVENTUALLY else p.expression for p in whole]
+    triggers = [first(system) if p.form is Form.EVENTUALLY else p.expression for p in whole]
     lines, known = ["static void look(num here) {"], dict[Expr, str]()
     rests = [expression for _, _, expression in resting]
     _write(lines, known, *(a.guard for a in system.actions), *bad, *rests, *goals, *triggers)
@@ -210,16 +210,6 @@ def _program(
     }.items():
         head.append(f"static const num {name}[] = {{{', '.join(map(str, values))}, 0}};")
     return "\n".join([*head, ""]), "\n".join([*lines, ""])
-
-
-def _first(system: System) -> Expr:
-    """That a state is a first one."""
-    parts = [system.where]
-    for i, variable in enumerate(system.variables):
-        term = read(i, variable.domain.sort)
-        values = [boolean(bool(n)) if term.sort is Sort.BOOL else number(n) for n in variable.initial]
-        parts.append(or_(*(eq(term, value) for value in values)))
-    return and_(*parts)
 
 
 def _write(lines: list[str], known: dict[Expr, str], *roots: Expr) -> None:

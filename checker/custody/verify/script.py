@@ -1,101 +1,69 @@
-"""Obligations as SMT-LIB scripts over bit-vectors wide enough for every value that anything can have.
+"""A condition as an SMT-LIB script that asks for a state in which it is true.
 
-A variable before the step is free within its domain; after the step it is what the action `which` writes.  Nothing
-is assumed of the values after the step.
+Over bit-vectors wide enough for every value that anything in it can have, with each variable within its domain; or
+over all integers, where no value is assumed to be within anything.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from custody.system.bounds import bounds
 from custody.system.expression import Expr, Op, Sort, nodes
-from custody.system.model import State, System
+from custody.system.model import System
 
 _WIDEST = 62
 
 
-class Script:
-    """Collects definitions; `text` is the script. OverflowError when a value may be too large."""
-
-    def __init__(self, system: System, *more: Expr) -> None:
-        self.system = system
-        ranges = {i: (v.domain.low, v.domain.high) for i, v in enumerate(system.variables)}
-        roots = [system.where, *more]
-        for action in system.actions:
-            roots += [action.guard, *(c.condition for c in action.checks), *(e.value for e in action.effects)]
-        found = [pair for root in roots for pair in bounds(root, ranges, (1 << _WIDEST) - 1).values()]
-        ends = [end for pair in (*found, *ranges.values()) for end in pair] + [len(system.actions)]
-        self.width = 1 + max(max(end, ~end).bit_length() for end in ends)
-        self._numbers, self._names = f"(_ BitVec {self.width})", _NAMES
-        self.lines = ["(set-logic QF_BV)", "(set-option :produce-models true)"]
-        self._known: dict[tuple[Expr, bool], str] = {}
-        for i, (low, high) in ranges.items():
-            self.lines += [f"; {system.variables[i].name}", f"(declare-const v{i} {self.sort(i)})"]
-            if not system.variables[i].domain.boolean:
-                self.lines.append(f"(assert (and (bvsle {self.number(low)} v{i}) (bvsle v{i} {self.number(high)})))")
-
-    def term(self, root: Expr, *, after: bool = False) -> str:
-        """The expression; with `after` it is about the state after the step."""
-        for node in nodes(root):
-            if (node, after) not in self._known:
-                text = self._written(node, [self._known[arg, after] for arg in node.args], after)
-                if node.args:
-                    sort = "Bool" if node.sort is Sort.BOOL else self._numbers
-                    self.lines.append(f"(define-fun e{len(self._known)} () {sort} {text})")
-                    text = f"e{len(self._known)}"
-                self._known[node, after] = text
-        return self._known[root, after]
-
-    def text(self, *goals: str) -> str:
-        """The script that asks for a state in which some goal holds."""
-        return "\n".join([*self.lines, f"(assert (or false {' '.join(goals)}))", "(check-sat)", ""])
-
-    def state(self, values: Mapping[str, int]) -> State:
-        """The state that a solver found; a constant that it left open may be anything."""
-        half = 1 << self.width - 1
-        found = [(values.get(f"v{i}", 0), v.domain) for i, v in enumerate(self.system.variables)]
-        return tuple(n if domain.boolean else (n + half) % (2 * half) - half for n, domain in found)
-
-    def sort(self, variable: int) -> str:
-        return "Bool" if self.system.variables[variable].domain.boolean else self._numbers
-
-    def number(self, value: int) -> str:
-        return f"(_ bv{value % (1 << self.width)} {self.width})"
-
-    def _written(self, node: Expr, args: list[str], after: bool) -> str:
-        match node.op:
-            case Op.CONST:
-                return ("true" if node.value else "false") if node.sort is Sort.BOOL else self.number(node.value)
-            case Op.READ:
-                return f"{'w' if after else 'v'}{node.value}"
-            case Op.NEXT:
-                return f"w{node.value}"
-            case Op.DIV | Op.MOD:
-                return _floored(node.op, *args, zero=self.number(0), one=self.number(1))
-            case _:
-                return f"({self._names[node.op]} {' '.join(args)})"
+def script(system: System, root: Expr, *, integers: bool = False) -> str:
+    """Variable i is called `vi`. OverflowError when a value may be too large for any bit-vector."""
+    ranges = {i: (v.domain.low, v.domain.high) for i, v in enumerate(system.variables)}
+    if integers:
+        width, numbers, names = 0, "Int", _OVER_INTEGERS
+    else:
+        found = bounds(root, ranges, (1 << _WIDEST) - 1).values()
+        width = 1 + max(max(end, ~end).bit_length() for pair in (*found, *ranges.values(), (0, 1)) for end in pair)
+        numbers, names = f"(_ BitVec {width})", _NAMES
+    lines = [f"(set-logic {'QF_LIA' if integers else 'QF_BV'})", "(set-option :produce-models true)"]
+    for i, variable in enumerate(system.variables):
+        sort = "Bool" if variable.domain.boolean else numbers
+        lines.append(f"(declare-const v{i} {sort}) ; {variable.name!r}")
+        if sort != "Bool" and not integers:
+            low, high = (_number(end, width) for end in ranges[i])
+            lines.append(f"(assert (and (bvsle {low} v{i}) (bvsle v{i} {high})))")
+    known: dict[Expr, str] = {}
+    for node in nodes(root):
+        text = _written(node, [known[arg] for arg in node.args], names, width)
+        if node.args:
+            lines.append(f"(define-fun e{len(known)} () {'Bool' if node.sort is Sort.BOOL else numbers} {text})")
+            text = f"e{len(known)}"
+        known[node] = text
+    return "\n".join([*lines, f"(assert {known[root]})", "(check-sat)", ""])
 
 
-class Integers(Script):
-    """The same over all integers; no value is assumed to be within anything."""
+def _written(node: Expr, args: list[str], names: dict[Op, str], width: int) -> str:
+    match node.op:
+        case Op.CONST if node.sort is Sort.BOOL:
+            return "true" if node.value else "false"
+        case Op.CONST:
+            return _number(node.value, width)
+        case Op.READ:
+            return f"v{node.value}"
+        case Op.DIV | Op.MOD:
+            return _floored(node.op, *args, zero=_number(0, width), one=_number(1, width))
+        case _:
+            return f"({names[node.op]} {' '.join(args)})"
 
-    def __init__(self, system: System) -> None:
-        self.system, self._numbers, self._names = system, "Int", _OVER_INTEGERS
-        self._known = {}
-        self.lines = ["(set-logic QF_LIA)", "(set-option :produce-models true)"]
-        self.lines += [f"(declare-const v{i} {self.sort(i)}) ; {v.name}" for i, v in enumerate(system.variables)]
 
-    def number(self, value: int) -> str:
-        return str(value) if value >= 0 else f"(- {-value})"
+def _number(value: int, width: int) -> str:
+    if width:
+        return f"(_ bv{value % (1 << width)} {width})"
+    return str(value) if value >= 0 else f"(- {-value})"
 
 
 _NAMES = {
     Op.NOT: "not", Op.AND: "and", Op.OR: "or", Op.EQ: "=", Op.LT: "bvslt", Op.LE: "bvsle",
     Op.ADD: "bvadd", Op.SUB: "bvsub", Op.MUL: "bvmul", Op.ITE: "ite",
 }  # fmt: skip
-_OVER_INTEGERS = {op: {"bvslt": "<", "bvsle": "<=", "bvadd": "+", "bvsub": "-", "bvmul": "*"}.get(n, n)
-                  for op, n in _NAMES.items()}  # fmt: skip
+_OVER_INTEGERS = {**_NAMES, Op.LT: "<", Op.LE: "<=", Op.ADD: "+", Op.SUB: "-", Op.MUL: "*"}
 
 
 def _floored(op: Op, a: str, b: str, zero: str, one: str) -> str:
