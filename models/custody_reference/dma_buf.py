@@ -92,13 +92,17 @@ class DmaBuf(Tracked):
 
 @dataclass(eq=False)
 class Vma:
-    """A stretch of a process's address space that shows pages of a buffer; it holds the buffer's file."""
+    """A stretch of a process's address space that shows pages of a buffer; it holds the buffer's file.
+
+    It has its `pages` from the beginning, or gets them one by one, when they are touched (`shown`).
+    """
 
     file: File
     offset: int
     length: int
     shared: bool = True
     pages: list[int] = field(default_factory=list[int])
+    shown: dict[int, int] = field(default_factory=dict[int, int])
     write_combined: bool = False
 
 

@@ -40,6 +40,34 @@ class Mutex:
         self.unlock()
 
 
+class RwLock:
+    """A lock that one writer holds, or any number of readers."""
+
+    def __init__(self, kernel: Kernel, name: str) -> None:
+        self.kernel = kernel
+        self.name = name
+        self.writer: str | None = None
+        self.readers: set[str] = set()
+
+    def lock_for_read(self) -> None:
+        self.kernel.scheduler.wait(lambda: self.writer is None, f"lock {self.name} for reading")
+        self.readers.add(self.kernel.scheduler.actor)
+
+    def unlock_for_read(self) -> None:
+        if self.kernel.scheduler.actor not in self.readers:
+            raise LockBug(f"{self.kernel.scheduler.actor} gives back {self.name}, which it does not read under")
+        self.readers.remove(self.kernel.scheduler.actor)
+
+    def lock_for_write(self) -> None:
+        self.kernel.scheduler.wait(lambda: self.writer is None and not self.readers, f"lock {self.name} for writing")
+        self.writer = self.kernel.scheduler.actor
+
+    def unlock_for_write(self) -> None:
+        if self.writer != self.kernel.scheduler.actor:
+            raise LockBug(f"{self.kernel.scheduler.actor} gives back {self.name}, held by {self.writer}")
+        self.writer = None
+
+
 class Completion:
     """Something that happens once, and that others wait for."""
 

@@ -96,14 +96,16 @@ class UdmabufDriver(Exporter):
     def _get_table(self, device: Device, udmabuf: Udmabuf, direction: Direction) -> SgTable:
         """get_sg_table: allocate, fill in, map; where one fails, what was done before is undone."""
         kernel = self.kernel
-        table = kernel.track(SgTable(list(udmabuf.pages), nents=len(udmabuf.pages)))
+        table = kernel.track(SgTable(list(udmabuf.pages)))
         try:
             kernel.may_fail("sg_alloc_table", ENOMEM)
-            if dma.map_sg(kernel, device, table, direction) == 0:
+            count = dma.map_sg(kernel, device, table, direction)
+            if count == 0:
                 raise Failure(EINVAL)
         except Failure:
             kernel.free(table)
             raise
+        table.nents = count
         return table
 
     def _put_table(self, table: SgTable, direction: Direction) -> None:

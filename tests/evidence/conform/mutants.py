@@ -90,6 +90,12 @@ def _owned(name: str, old: str, new: str, rules: str, settings: str = "", **more
     return Mutant(name, "ownership", settings, "owned", old, new, rules, posted=more.get("posted", False))
 
 
+def _pages(name: str, old: str, new: str, rules: str, settings: str = "IOMMU=true", **more: str | bool) -> Mutant:
+    module, kind = str(more.get("module", "udmabuf_pages")), str(more.get("kind", TOURS))
+    posted = bool(more.get("posted", False))
+    return Mutant(name, "udmabuf_pages", settings, module, old, new, rules, posted=posted, kind=kind)
+
+
 BOUNCE = f"{SMALL} BOUNCE=true"
 TWO_BOUNCED = "DEVICES=2 THREADS=1 COHERENT=false BOUNCE=true"
 TWO_MAPPED = (
@@ -100,6 +106,9 @@ MAPPING = "IMPORT=mapping WAITING=false"
 CACHES = "IMPORT=mapping CPU_ACCESS=true COHERENT=false WAITING=false"
 TWO = "BUFFERS=2 NUMBERS=1 WAITING=false IMPORT=attaching"
 BOUNCED = "DEVICES=1 THREADS=1 COHERENT=true BOUNCE=true BOTH_WAYS=true"
+SEALED = "IMPORTING=false SEALING=true"
+SEALED_FIRST = CALLS + "memfd_add_seals@true udmabuf_ioctl_create@1"
+TOUCHED = "IMPORTING=false USER_MAPPING=true"
 QUEUE = "BUFFERS=1"
 THREE = "BUFFERS=1 CONSUMERS=3 DEVICES_ONLY=true"
 USER = "DEVICES=1 THREADS=1 COHERENT=true USER_MAPPING=true"
@@ -196,7 +205,7 @@ MUTANTS = (
     _udmabuf("release_keeps_the_table", "            self._put_table(udmabuf.sg, Direction.BIDIRECTIONAL)\n", "", "DB-MAP-04"),
     _udmabuf("a_failed_mapping_leaks_its_table", "                raise Failure(EINVAL)\n        except Failure:\n            kernel.free(table)\n            raise", "                raise Failure(EINVAL)\n        except Failure:\n            raise", "DB-MAP-07"),
     _udmabuf("private_mappings_are_given", "        if not vma.shared:", "        if False:", "DB-MMAP-06", USER),
-    _udmabuf("udmabuf_tables_say_no_entries", "SgTable(list(udmabuf.pages), nents=len(udmabuf.pages))", "SgTable(list(udmabuf.pages))", "DB-MAP-02", posted=True),
+    _udmabuf("udmabuf_tables_say_no_entries", "        table.nents = count\n", "", "DB-MAP-02", posted=True),
     _udmabuf("mapped_write_combined", "        size = self.kernel.machine.page_size\n        vma.pages = udmabuf", "        size = self.kernel.machine.page_size\n        vma.write_combined = True\n        vma.pages = udmabuf", "DB-ALIAS-01", USER, posted=True),
     _udmabuf("mapped_although_made_not_to_be", "        if not udmabuf.protection:", "        if False:", "DB-MMAP-01", f"{USER} FLAGS=prot_none"),
     _udmabuf("mmap_shows_nothing", "        vma.pages = udmabuf.pages[", "        _ = udmabuf.pages[", "DB-MMAP-06", USER),
@@ -237,6 +246,26 @@ MUTANTS = (
     _gntdev("an_unknown_number_times_out", "            self.told[caller] = \"no_entry\"", "            self.told[caller] = \"timed_out\"", "GX-W-01"),
     _gntdev("freed_before_it_is_off_the_list", "        xen.priv.exported.remove(xen)\n        kernel.point(\"free the buffer's data\")\n        kernel.free(xen)", "        kernel.free(xen)\n        kernel.point(\"free the buffer's data\")\n        xen.priv.exported.remove(xen)", "DB-EXP-03"),
     _gntdev("a_lock_is_forgotten_in_look_up", "                found = xen\n        kernel.point(\"take a reference\")\n        if found is not None:\n            found.refcount.get()\n        self.dmabuf_lock.unlock()", "                found = xen\n        kernel.point(\"take a reference\")\n        if found is not None:\n            found.refcount.get()", "GX-W-02"),
+    # ------------------------------------------------------------ a udmabuf of listed pages
+    _pages("no_put_at_a_failed_descriptor_of_pages", "        except Failure:\n            put(buffer)\n            raise", "        except Failure:\n            raise", "DB-FD-02", posted=True),
+    _pages("a_merged_table_tells_of_all_its_pages", "        table.nents = count\n", "        table.nents = table.original\n", "DB-MAP-02", module="udmabuf", posted=True),
+    _pages("a_buffer_without_a_page", "        if udmabuf.pagecount == 0:", "        if False:", "DB-EXP-04", posted=True),
+    _pages("seals_for_the_future_are_not_looked_at", "            if memfd.write_sealed or memfd.future_write_sealed:", "            if memfd.write_sealed:", "DB-MAP-05", SEALED, kind=SEALED_FIRST, posted=True),
+    _pages("the_inode_is_not_locked", "        memfd.inode.lock_for_read()\n", "", "DB-MAP-05", SEALED, kind=SEALED_FIRST, posted=True),
+    _pages("sealed_although_pages_are_held", "            if not future and any(self.references.values()):", "            if False:", "DB-MAP-05", SEALED, kind=CALLS + "udmabuf_ioctl_create@1 memfd_add_seals@false"),
+    _pages("a_fault_behind_the_buffer", "        if number >= udmabuf.pagecount:", "        if False:", "DB-MMAP-01", TOUCHED, posted=True),
+    _pages("a_fault_at_the_beginning_of_the_buffer", "        number = vma.offset // self.kernel.machine.page_size + page", "        number = page", "DB-MMAP-06", TOUCHED),
+    _pages("a_fault_takes_no_reference", "        self.shared.references[udmabuf.pages[number]] += 1\n", "", "DB-REF-01", TOUCHED),
+    _pages("an_area_keeps_its_references", "            self.shared.put_page(page)\n", "            pass\n", "DB-REF-01", TOUCHED),
+    _pages("private_areas_are_given", "        if not vma.shared:", "        if False:", "DB-MMAP-06", TOUCHED),
+    _pages("pages_are_taken_without_a_reference", "        self.references[page] += 1\n", "", "DB-MAP-05"),
+    _pages("what_failed_keeps_its_pages", "            self.shared.put_page(udmabuf.pages.pop())", "            udmabuf.pages.pop()", "DB-EXP-02"),
+    _pages("the_array_is_leaked", "        if udmabuf.array is not None:", "        if False:", "DB-EXP-02"),
+    _pages("the_list_is_leaked", "            kernel.free(copied)\n", "", "DB-EXP-02"),
+    _pages("any_number_of_pages", "            if udmabuf.pagecount > self.page_limit:", "            if False:", "DB-EXP-04"),
+    _pages("any_number_of_ranges", "        if count > self.list_limit:", "        if False:", "DB-EXP-04"),
+    _pages("a_memfd_that_will_not_do_stays_locked", "        except Failure:\n            self._give_memfd_back()\n            raise", "        except Failure:\n            raise", "DB-EXP-03"),
+    _pages("a_page_that_is_not_there_is_passed_over", "        if error is not None:\n            raise error\n", "", "DB-EXP-03"),
     # ------------------------------------------------------------ queues of consumers
     _kds("processes_prepare_in_any_order", "        if not self._comes_next(who, buffer):\n            raise Failure(EDEADLK, \"a buffer that comes later is claimed already\")\n", "", "DB-PREP-01", posted=True),
     _kds("jobs_join_all_queues_before_they_wait", "            kernel.scheduler.wait(lambda queue=queue: queue.owned_by(who), \"wait for the buffer\")\n", "            kernel.point(\"wait for the buffer\")\n", "DB-PREP-01", posted=True),

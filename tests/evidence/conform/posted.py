@@ -17,14 +17,6 @@ _NO_NODE_MAPPING = (
     "needs an mmap of the device node beside the export, with flags of its own for the grants; the implementation's"
     " grant mappings have no flags, and the node is not mapped"
 )
-_WHOLE_MEMFD = (
-    "is in counting and checking the ranges of a list; the implementation makes a buffer of all of a memfd, which has"
-    " pages, and there is no list, length or limit to get wrong"
-)
-_NO_FAULTS = (
-    "is in the fault handler of an area that has grown; in the implementation an area does not grow, and has its"
-    " pages from the beginning, so that there is no fault"
-)
 
 POSTED: Final[Mapping[str, Mapping[str, tuple[str, ...] | str]]] = {
     "udmabuf": {
@@ -42,14 +34,13 @@ POSTED: Final[Mapping[str, Mapping[str, tuple[str, ...] | str]]] = {
         "leak(SgTable)": ("two_first_begins",),
     },
     "udmabuf_pages": {
-        "published_or_put": ("no_put_at_a_failed_descriptor",),
-        "table_tells_its_addresses": ("udmabuf_tables_say_no_entries",),
-        "size_is_the_pages": _WHOLE_MEMFD,
-        "null_dereference(sg_alloc_table_from_pages)": _WHOLE_MEMFD,
-        "sealed_memory_gets_no_buffer": "is in a seal that is added later; a memfd of the implementation has the"
-        " seals that it was made with",
-        "failed_match(udmabuf_vm_fault)": _NO_FAULTS,
-        "range(udmabuf_vm_fault)": _NO_FAULTS,
+        "published_or_put": ("no_put_at_a_failed_descriptor_of_pages",),
+        "table_tells_its_addresses": ("a_merged_table_tells_of_all_its_pages",),
+        "size_is_the_pages": ("a_buffer_without_a_page",),
+        "null_dereference(sg_alloc_table_from_pages)": ("a_buffer_without_a_page",),
+        "sealed_memory_gets_no_buffer": ("seals_for_the_future_are_not_looked_at", "the_inode_is_not_locked"),
+        "failed_match(udmabuf_vm_fault)": ("a_fault_behind_the_buffer",),
+        "range(udmabuf_vm_fault)": ("a_fault_behind_the_buffer",),
     },
     "heap_helpers": {
         "released_unmapped": ("end_counts_the_kernel_mapping_off",),

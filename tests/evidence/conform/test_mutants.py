@@ -52,8 +52,8 @@ def _prepared(spec: str, settings: str, kind: str) -> Prepared:
 
 
 def _one_after_the_other(contract: Contract, state: State, calls: list[str]) -> list[int]:
-    """The steps of these calls, each to its end before the next, and all with success. A call is a name, and may say
-    more: `map@Device.1@bidirectional`.
+    """The steps of these calls, each to its end before the next, and with success where they can. A call is a name,
+    and may say more: `map@Device.1@bidirectional`.
     """
     path: list[int] = []
     for call in calls:
@@ -61,12 +61,13 @@ def _one_after_the_other(contract: Contract, state: State, calls: list[str]) -> 
         begun = False
         while not begun or contract.sight(state).busy:
             steps = [contract.steps[index] for index in contract.enabled(state)]
-            index = next(
-                step.index
+            likely = (
+                (step.outcome is not None, step.index)
                 for step in steps
-                if step.name == name and step.outcome is None and (step.manner is Manner.WITHIN) == begun
+                if step.name == name and (step.manner is Manner.WITHIN) == begun
                 if begun or {step.actor, *(value for _, value in step.arguments)}.issuperset(more)
             )
+            _, index = min(likely)
             following = contract.after(index, state)
             assert following is not None
             path.append(index)

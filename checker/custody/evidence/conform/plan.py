@@ -158,5 +158,16 @@ PLANS: Final[Mapping[str, Plan]] = MappingProxyType(
                 }
             ),
         ),
+        "udmabuf_pages": Plan(
+            toured=(
+                _of("IOMMU=true"),
+                _of("IMPORTING=false USER_MAPPING=true"),
+                _of("IMPORTING=false SEALING=true"),
+                _of("THREADS=2"),
+            ),
+            interleaved=((_of("THREADS=2 SEALING=true"), 3000),),
+            walked=(_of("THREADS=3 SEALING=true USER_MAPPING=true IOMMU=true"),),
+            unclaimed=MappingProxyType({}),
+        ),
     }
 )

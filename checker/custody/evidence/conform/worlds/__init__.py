@@ -17,6 +17,7 @@ WORLDS: Final[Mapping[str, str]] = MappingProxyType(
         "gntdev": "gntdev",
         "kds_ordered": "kds",
         "ownership": "ownership",
+        "udmabuf_pages": "udmabuf_pages",
     }
 )
 
