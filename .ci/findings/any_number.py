@@ -7,6 +7,8 @@ from collections import defaultdict
 from pathlib import Path
 
 NONE = "not yet"
+KINDS = {"any-number": "", "quantified": " with quantifiers"}
+"""The kinds of proof for any number, and how a row tells them apart."""
 
 
 def page(folder: Path, link: str) -> str:
@@ -16,17 +18,19 @@ def page(folder: Path, link: str) -> str:
     for file in sorted(folder.glob("*.certificate.json")):
         certificate = json.loads(file.read_text(encoding="utf-8"))
         spec: str = certificate["spec"]
-        counted = [proof for proof in certificate["proofs"] if proof["kind"] == "any-number"]
+        counted = [proof for proof in certificate["proofs"] if proof["kind"] in KINDS]
         finite[spec] += not counted
-        for proof in counted:
-            entry = f"[{_instance(file, spec)}]({link}/{file.name}) ({len(proof['properties'])} properties)"
-            unbounded[spec].setdefault(tuple(proof["roles"]), []).append(entry)
+        if counted:
+            told = ", ".join(f"{_properties(proof['properties'])}{KINDS[proof['kind']]}" for proof in counted)
+            entry = f"[{_instance(file, spec)}]({link}/{file.name}) ({told})"
+            unbounded[spec].setdefault(tuple(counted[0]["roles"]), []).append(entry)
     lines = [
         "# What is proved for which sizes",
         "",
         "Made by `.ci/run` from `reports/certificates`; not edited by hand. A certificate of an instance holds for"
         " ever, at the sizes that the instance has; one for any number holds for every number of these roles,"
-        " whatever the sizes of the instance.",
+        " whatever the sizes of the instance. Most of these count how many are in each local state; what counting"
+        " cannot express is shown with quantifiers over a role of which nothing is known.",
         "",
         "| specification | instances with a certificate | for any number |",
         "|---|---|---|",
@@ -37,6 +41,10 @@ def page(folder: Path, link: str) -> str:
     both = [spec for spec in some if any("Thread" in roles for roles in unbounded[spec])]
     lines += ["", f"{len(some)} are proved for any number of devices, {len(both)} of these of threads, too."]
     return "\n".join(lines) + "\n"
+
+
+def _properties(names: list[str]) -> str:
+    return f"{len(names)} {'property' if len(names) == 1 else 'properties'}"
 
 
 def _instance(file: Path, spec: str) -> str:

@@ -58,6 +58,10 @@ class Certificates:
         return f"[{words if len(found) == len(wanted) else f'{words}: {len(found)} of {len(wanted)}'}]({file})"
 
 
+ANY_NUMBER = frozenset({"any-number", "quantified"})
+"""The kinds of proof that are for any number of instances."""
+
+
 def read_certificates(folder: Path) -> Certificates:
     """What lies in the folder and is of the system that its specification now means; nothing where there is none."""
     files: dict[tuple[str, str], str] = {}
@@ -71,7 +75,7 @@ def read_certificates(folder: Path) -> Certificates:
             continue
         for proof in certificate.proofs:
             for name in proof.properties:
-                if proof.kind == "any-number":
+                if proof.kind in ANY_NUMBER:
                     found = (tuple(proof.data["roles"]), f"{FOLDER}/{file.name}")
                     any_number.setdefault((certificate.spec, name), found)
                 else:

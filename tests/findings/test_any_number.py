@@ -17,8 +17,9 @@ def written(folder: Path, name: str, spec: str, *proofs: dict[str, Any]) -> None
 def test_a_row_says_for_which_roles(tmp_path: Path) -> None:
     devices = {"kind": "any-number", "roles": {"Device": "N"}, "properties": ["one", "two"]}
     both = {"kind": "any-number", "roles": {"Device": "N", "Thread": "M"}, "properties": ["one"]}
+    quantified = {**both, "kind": "quantified", "properties": ["two", "three"]}
     written(tmp_path, "core-plain", "spec/core.custody", {"kind": "reachable-set", "properties": ["one"]})
-    written(tmp_path, "core-plain.any-device-thread", "spec/core.custody", both)
+    written(tmp_path, "core-plain.any-device-thread", "spec/core.custody", both, quantified)
     written(tmp_path, "cycle.any-device", "cycle.custody", devices)
     written(tmp_path, "heap", "spec/heap.custody", {"kind": "inductive", "properties": ["one"]})
     lines = page(tmp_path, "there").splitlines()
@@ -26,7 +27,10 @@ def test_a_row_says_for_which_roles(tmp_path: Path) -> None:
         "| cycle.custody | none | devices: [cycle](there/cycle.any-device.certificate.json) (2 properties) |" in lines
     )
     link = "[plain](there/core-plain.any-device-thread.certificate.json)"
-    assert f"| spec/core.custody | 1 | devices and threads: {link} (1 properties) |" in lines
+    assert (
+        f"| spec/core.custody | 1 | devices and threads: {link} (1 property, 2 properties with quantifiers) |"
+        in lines
+    )
     assert "| spec/heap.custody | 1 | not yet |" in lines
     assert lines[-1] == "2 are proved for any number of devices, 1 of these of threads, too."
 

@@ -329,6 +329,8 @@ def _some(names: list[str]) -> str:
 def _sized(program: Program, settings: Mapping[str, str], sizes: Mapping[str, int]) -> System:
     try:
         return beyond(program, settings, sizes)
+    except SpecError as error:
+        raise NotCountableError(error.diagnostics[0].message) from None
     except LimitError as error:
         raise NotCountableError(error.reason, error.place) from None
 

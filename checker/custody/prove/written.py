@@ -56,7 +56,7 @@ def up_to_date(file: Path, system: System, wanted: Iterable[str]) -> bool:
     try:
         data: dict[str, Any] = json.loads(file.read_bytes())
         covered = {str(name) for proof in data["proofs"] for name in proof["properties"]}
-        counted = any(proof["kind"] == "any-number" for proof in data["proofs"])
+        counted = any(proof["kind"] in ("any-number", "quantified") for proof in data["proofs"])
         forms = SAFETY if counted else CERTIFIED
         needed = {p.name for p in system.properties if p.name in set(wanted) and p.form in forms}
         return data["system_digest"] == digest(system) and needed <= covered

@@ -13,11 +13,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
-from custody.language.diagnostic import LimitError
+from custody.language.diagnostic import LimitError, SpecError
 from custody.language.elaborate import beyond, load, sized
 from custody.system.digest import digest
 from custody.system.model import System
-from custody.verify import any_number, inductive, reachable, trace
+from custody.verify import any_number, inductive, quantified, reachable, trace
 from custody.verify.proof import Proof, RefusedError, Sizes, UndecidedError, shown
 
 Check: TypeAlias = "Callable[[System, Proof, Sizes | None], str]"
@@ -28,6 +28,7 @@ KINDS: Final[Mapping[str, Check]] = MappingProxyType(
         "reachable-set": lambda system, proof, _: reachable.check(system, proof),
         "trace": lambda system, proof, _: trace.check(system, proof),
         "any-number": any_number.check,
+        "quantified": quantified.check,
     }
 )
 """What checks a proof: a function that says in a few words how it was checked, or raises."""
@@ -77,7 +78,7 @@ def sizes(certificate: Certificate, spec: str) -> Sizes:
     def at(given: Mapping[str, int]) -> System:
         try:
             return beyond(program, certificate.parameters, given)
-        except LimitError as error:
+        except (LimitError, SpecError) as error:
             raise RefusedError("sizes", str(error)) from None
 
     return at
