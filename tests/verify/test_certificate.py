@@ -234,7 +234,7 @@ def test_cvc5_is_asked_too_where_it_is_installed() -> None:
 
 
 def test_it_uses_the_language_and_the_system_and_nothing_else() -> None:
-    allowed = ("custody.language", "custody.system", "custody.verify")
+    allowed = ("custody.language", "custody.system", "custody.quantified", "custody.verify")
     for file in ROOM.glob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
@@ -243,7 +243,7 @@ def test_it_uses_the_language_and_the_system_and_nothing_else() -> None:
                 assert not name.startswith("custody") or name.startswith(allowed), f"{file.name}: {name}"
 
 
-@pytest.mark.parametrize("kind", ["inductive", "reachable", "trace", "any_number"])
+@pytest.mark.parametrize("kind", ["inductive", "reachable", "trace", "any_number", "quantified"])
 def test_what_checks_a_kind_of_proof_is_under_four_hundred_lines(kind: str) -> None:
     needed, waiting = set[str](), [kind]
     # What reads the file is another sixty lines: with these counters alone are more than four hundred.
@@ -263,9 +263,9 @@ def test_what_checks_a_kind_of_proof_is_under_four_hundred_lines(kind: str) -> N
     assert lines < 400
 
 
-def test_all_kinds_together_are_not_much_more_than_eight_hundred_lines() -> None:
+def test_all_kinds_together_are_not_much_more_than_nine_hundred_lines() -> None:
     lines = sum(_lines(file.read_text(encoding="utf-8")) for file in ROOM.glob("*.py"))
-    assert lines + sum(_lines_of_c(file.read_text(encoding="utf-8")) for file in ROOM.glob("*.c")) < 830
+    assert lines + sum(_lines_of_c(file.read_text(encoding="utf-8")) for file in ROOM.glob("*.c")) < 920
 
 
 def test_every_file_of_the_verifier_is_counted_with_some_kind() -> None:

@@ -12,7 +12,6 @@ import custody.system.expression as e
 from custody.quantified.atoms import At, Atoms, Every, Var
 from custody.quantified.uniform import Uniform
 from custody.system.expression import Expr, Op, Sort
-from custody.system.model import System
 
 _NAMES = {
     Op.NOT: "not", Op.AND: "and", Op.OR: "or", Op.EQ: "=", Op.LT: "<", Op.LE: "<=", Op.ADD: "+", Op.SUB: "-",
@@ -50,18 +49,6 @@ def _term(node: Expr, args: Sequence[str]) -> str:
             return "true" if node.value else "false"
         return str(node.value) if node.value >= 0 else f"(- {-node.value})"
     return f"({_NAMES[node.op]} {' '.join(args)})"
-
-
-def over_variables(system: System, root: Expr) -> str:
-    """A term over the variables of a system of one size."""
-    known: dict[Expr, str] = {}
-    for node in e.nodes(root):
-        known[node] = (
-            f"|{system.variables[node.value].name}|"
-            if node.op is Op.READ
-            else _term(node, [known[arg] for arg in node.args])
-        )
-    return known[root]
 
 
 def script(uniform: Uniform, members: Sequence[Expr], *asserted: Expr) -> str:

@@ -12,20 +12,21 @@ it is believed at the sizes that are looked at:
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from custody.quantified.problem import NotUniformError
 from custody.quantified.sized import Sized
-from custody.quantified.text import over_variables, parsed, script
+from custody.quantified.text import parsed, script
 from custody.quantified.uniform import BASE, Uniform, uniform
-from custody.system.expression import FALSE, Expr, not_, or_
-from custody.system.model import System
-from custody.verify import inductive
-from custody.verify.proof import Proof, RefusedError, Sizes, shown
-from custody.verify.script import Script
-from custody.verify.solve import ask, solvers
+from custody.system.expression import Expr, and_, not_, or_
+from custody.system.forbidden import forbidden
+from custody.system.model import Form, System
+from custody.verify.proof import Proof, RefusedError, Sizes, first, shown
+from custody.verify.solve import ask, find, solvers
+from custody.verify.steps import leaves, strays, violates
 
 LARGEST = 3
+"""So many members of several roles are looked at, of one role one more."""
 
 
 def check(system: System, proof: Proof, sizes: Sizes | None) -> str:
@@ -42,10 +43,9 @@ def check(system: System, proof: Proof, sizes: Sizes | None) -> str:
     if len(looked_at) < LARGEST - 1:
         raise RefusedError("sizes", "the specification has none of the small sizes")
     asked = solvers()
-    for (name, words), text in obligations(anyhow, parts, proof.properties):
-        for solver in asked:
-            if ask(solver, text) is not None:
-                raise RefusedError(name, f"{words}, with more than {LARGEST} of them if not with fewer")
+    for (obligation, words), text in obligations(anyhow, parts, proof.properties):
+        if any(ask(solver, text) is not None for solver in asked):
+            raise RefusedError(obligation, f"{words}, with more members than {LARGEST} or without end")
     return (
         f"any number of {' and of '.join(roles)}: init, step and safe by {' and '.join(asked)} with the role a sort;"
         f" the same as the specification at {len(looked_at)} sizes"
@@ -58,7 +58,12 @@ def _vectors(roles: int) -> list[tuple[int, ...]]:
 
 
 def _at(
-    anyhow: Uniform, parts: list[Expr], proof: Proof, sizes: Sizes, roles: dict[str, str], vector: tuple[int, ...]
+    anyhow: Uniform,
+    parts: list[Expr],
+    proof: Proof,
+    sizes: Sizes,
+    roles: Mapping[str, str],
+    vector: tuple[int, ...],
 ) -> bool:
     """Looks at one size; False where the specification has none. RefusedError with a state that shows a mistake."""
     try:
@@ -68,21 +73,22 @@ def _at(
     if [len(dict(system.roles).get(role, ())) for role in roles] != list(vector):
         raise RefusedError("sizes", f"{', '.join(roles.values())} are not the sizes of {', '.join(roles)}")
     sized = Sized(anyhow, system)
-    for difference in sized.differences():
-        if difference.where != FALSE:
-            questions = Script(system, difference.where)
-            text = questions.text(questions.term(difference.where))
-            for solver in solvers():
-                if (values := ask(solver, text)) is not None:
-                    words = f"at sizes {vector} the specification says something else of {difference.what}"
-                    raise RefusedError("sizes", words, None, shown(system, questions.state(values)))
-    small = {"uses": [], "invariant": [over_variables(system, sized.over(part)) for part in parts]}
-    try:
-        inductive.check(system, Proof("inductive", proof.properties, small))
-    except RefusedError as error:
-        told = shown(system, error.state) if error.shown is None else error.shown
-        words = f"{str(error).partition(': ')[2]}, at sizes {vector}"
-        raise RefusedError(error.obligation, words, None, told) from None
+    wrong = [
+        ("sizes", f"the specification says something else of {difference.what}", difference.where)
+        for difference in sized.differences()
+    ]
+    here = [sized.over(part) for part in parts]
+    whole = and_(*here)
+    wrong.append(("init", "a first state is outside the invariant", and_(first(system), not_(whole))))
+    for action in system.actions:
+        words = f"'{action.label}' of {action.actor} leads out of the invariant"
+        wrong.append(("step", words, and_(whole, or_(leaves(action, here), strays(system, action)))))
+    for p in map(system.property_named, proof.properties):
+        cases = [violates(a, p.expression) for a in system.actions] if p.form is Form.STEP else [forbidden(system, p)]
+        wrong.append(("safe", f"the invariant allows what {p.name} forbids", and_(whole, or_(*cases))))
+    for obligation, words, condition in wrong:
+        if (state := find(system, condition)) is not None:
+            raise RefusedError(obligation, f"{words}, at sizes {vector}", None, shown(system, state))
     return True
 
 
@@ -91,10 +97,8 @@ def obligations(
 ) -> Iterator[tuple[tuple[str, str], str]]:
     """What fails if the script can be true, and the script."""
     whole = [*anyhow.domains(), *parts]
-    yield (
-        ("init", "a first state is outside the invariant"),
-        script(anyhow, (), anyhow.first(), or_(*map(not_, whole))),
-    )
+    outside = or_(*map(not_, whole))
+    yield ("init", "a first state is outside the invariant"), script(anyhow, (), anyhow.first(), outside)
     for step in anyhow.steps:
         later = or_(*(not_(anyhow.kept(step, part)) for part in whole))
         words = f"'{step.words}' leads out of the invariant"

@@ -52,13 +52,14 @@ def find(system: System, condition: Expr, *, integers: bool = False) -> State | 
     """
     text = script(system, condition, integers=integers)
     for solver in solvers():
-        values = _ask(solver, text)
+        values = ask(solver, text)
         if values is not None:
             return tuple(values.get(f"v{i}", v.domain.low) for i, v in enumerate(system.variables))
     return None
 
 
-def _ask(solver: str, text: str) -> dict[str, int] | None:
+def ask(solver: str, text: str) -> dict[str, int] | None:
+    """What the numbers and truth values called `v…` can be, so that the script is true; None when it cannot be."""
     if solver not in _RUNNING:
         program = [sys.executable, "-P", "-c", _PROGRAMS[solver]]
         _RUNNING[solver] = subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
