@@ -275,6 +275,7 @@ def test_every_file_of_the_verifier_is_counted_with_some_kind() -> None:
         "reachable",
         "trace",
         "any_number",
+        "quantified",
         "proof",
         "script",
         "steps",
