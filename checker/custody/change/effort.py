@@ -9,6 +9,9 @@ from custody.system.finding import Limits
 
 SMALL = 20_000
 """States of each version that are compared in Python before anything is compiled: one or two seconds."""
+SMALL_BELIEFS = 500_000
+"""States that all beliefs of a small version may have together, and for every five of these one pair of beliefs: few
+states can be in very many beliefs."""
 SHALLOW = 30_000
 """States of all instances together that are compared in Python on a request."""
 SHALLOW_PAIRS = 400_000

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from custody.change.behaviour import Pair, described
 from custody.change.beside import beside
-from custody.change.effort import COMPILED, SHALLOW, SHALLOW_PAIRS, SMALL, Budget, Effort, time_left
+from custody.change.effort import COMPILED, SHALLOW, SHALLOW_PAIRS, SMALL, SMALL_BELIEFS, Budget, Effort, time_left
 from custody.change.lockstep import Compared, compare_in_step
 from custody.change.normal import alike, behave_alike, same_contract
 from custody.change.product import Comparison
@@ -19,8 +19,9 @@ from custody.change.product import compare as product
 from custody.change.properties import compare_verdicts
 from custody.change.result import Change, Cost
 from custody.change.witness import witness
+from custody.explore.choose import FIRST_IN_PYTHON
 from custody.observe.label import SAME, Names, renamed, stepwise
-from custody.observe.observer import Alphabet, Observer
+from custody.observe.observer import MOST_KEPT, Alphabet, Observer
 from custody.properties.check import check
 from custody.properties.engines import searching
 from custody.properties.result import RunResult
@@ -61,15 +62,15 @@ def verdicts(
     found: Findings,
     properties: Sequence[str] | None = None,
     *,
-    hasty: bool = False,
+    means: Means | None = None,
     most: int | None = None,
 ) -> set[str]:
     """Compares the verdicts, and what they cost; returns the properties whose verdict changed.
 
     Of each version `most` states are looked at.
     """
-    with beside(lambda: _checked(old, deadline, properties, hasty, most)) as checked:
-        after = _checked(new, deadline, properties, hasty, most)
+    with beside(lambda: _checked(old, deadline, properties, means, most)) as checked:
+        after = _checked(new, deadline, properties, means, most)
         before = checked()
     changes, limits = compare_verdicts(before, after, name)
     found.changes += changes
@@ -93,7 +94,7 @@ class _Instance:
         self._effort, self._budget, self._found = effort, budget, found
         self._is_small = is_small
         # Compiling takes longer than all else of a small search.
-        self._hasty = not (effort.wide or is_small)
+        self._means = Means(hasty=not (effort.wide or is_small))
         self._deadline = effort.deadline()
 
     def compare(self) -> None:
@@ -124,10 +125,13 @@ class _Instance:
     def _different(self) -> None:
         # Small systems are compared before a compiler could have begun.
         most = SMALL if self._budget.states is None else min(SMALL, self._budget.states)
-        pair, behaviour = self._observed(most)
+        pair, behaviour = self._observed(most, SMALL_BELIEFS)
         self._budget.spend(max(pair.old.points, pair.new.points))
+        # Where no more states may be looked at so, smaller instances had all of these.
+        is_large = not most or min(pair.old.points, pair.new.points) > FIRST_IN_PYTHON
+        self._means = replace(self._means, large=is_large)
         if behaviour.limit is None:
-            self._hasty = True
+            self._means = replace(self._means, hasty=True)
             changes = _described(pair, behaviour, self._name)
             self._add(changes, self._verdicts_of_large() if self._found.is_enough else self._verdicts())
             self._exact(behaviour)
@@ -189,23 +193,24 @@ class _Instance:
         if limits.timeout is not None:
             limits = replace(limits, timeout=max(1.0, limits.timeout / 2))
         deeper = self._effort.wide or self._is_small
-        compared = compare_in_step(
-            self._old, self._new, self._names, limits, deeper=deeper, hasty=not self._effort.wide
-        )
+        means = replace(self._means, hasty=not self._effort.wide)
+        compared = compare_in_step(self._old, self._new, self._names, limits, deeper=deeper, means=means)
         if compared is not None:
             # So few pairs are no more states either.
-            self._hasty = self._hasty or (not self._effort.wide and 0 < compared.pairs < SHALLOW_PAIRS // 2)
+            few = not self._effort.wide and 0 < compared.pairs < SHALLOW_PAIRS // 2
+            self._means = replace(self._means, hasty=self._means.hasty or few)
             self._budget.spend_pairs(compared.pairs + COMPILED * len(self._new.actions))
         return compared
 
-    def _observed(self, most: int | None) -> tuple[Pair, Comparison]:
-        """Both versions under observation, and how they differ, of `most` states of each."""
+    def _observed(self, most: int | None, kept: int = MOST_KEPT) -> tuple[Pair, Comparison]:
+        """Both versions under observation, and how they differ: of `most` states of each, and `kept` in beliefs."""
         old, new, names = self._old, self._new, self._names
         split = stepwise(old) | stepwise(new, names)
         alphabet = Alphabet()
         most = min((limit for limit in (most, self._effort.points) if limit is not None), default=None)
-        pair = Pair(Observer(old, alphabet, SAME, split, most), Observer(new, alphabet, names, split, most))
-        return pair, product(pair.old, pair.new, self._deadline)
+        before = Observer(old, alphabet, SAME, split, most, kept)
+        pair = Pair(before, Observer(new, alphabet, names, split, most, kept))
+        return pair, product(pair.old, pair.new, self._deadline, kept // 5)
 
     def _add(self, changes: list[Change], told: set[str]) -> None:
         """The changes of behaviour, without those that a changed verdict has told already."""
@@ -225,8 +230,8 @@ class _Instance:
         """On a request of no more states than are compared, so that nobody waits for what was not asked for."""
         most = None if self._effort.wide or self._is_small else SHALLOW_PAIRS
         part = Findings()
-        hasty = self._hasty or most is not None
-        told = verdicts(self._name, self._old, self._new, self._deadline, part, known, hasty=hasty, most=most)
+        means = replace(self._means, hasty=self._means.hasty or most is not None)
+        told = verdicts(self._name, self._old, self._new, self._deadline, part, known, means=means, most=most)
         self._found.changes += part.changes
         self._found.costs += part.costs
         if part.limits and most is not None:
@@ -251,12 +256,12 @@ def _checked(
     system: System,
     deadline: float | None,
     properties: Sequence[str] | None,
-    hasty: bool = False,
+    means: Means | None = None,
     most: int | None = None,
 ) -> RunResult:
     known = None if properties is None else [p.name for p in system.properties if p.name in properties]
     limits = Limits(max_states=most, timeout=time_left(deadline))
-    return check(system, system.file, limits=limits, properties=known, engines=searching(Means(hasty=hasty)))
+    return check(system, system.file, limits=limits, properties=known, engines=searching(means or Means()))
 
 
 def _costs(name: str, before: RunResult, after: RunResult, found: Findings) -> None:

@@ -52,12 +52,11 @@ class _Searched:
 
 
 def compare_in_step(
-    old: System, new: System, names: Names, limits: Limits, *, deeper: bool = True, hasty: bool = False
+    old: System, new: System, names: Names, limits: Limits, *, deeper: bool = True, means: Means | None = None
 ) -> Compared | None:
     """All differences, or those that were found; None where the versions begin differently.
 
     Of the limits, `max_states` are pairs of states; beyond these z3 looks, where it may go `deeper`.
-    `hasty` is for few of them.
     """
     split = stepwise(old) | stepwise(new, names)
     labels = Labels(old, SAME, split), Labels(new, names, split)
@@ -68,8 +67,8 @@ def compare_in_step(
     added = joint(sides[1], sides[0], {b: a for a, b in own.items()})
     if gone is None or added is None:
         return None
-    with beside(lambda: _searched(gone, limits, deeper, hasty)) as other:
-        found_added = _searched(added, limits, deeper, hasty)
+    with beside(lambda: _searched(gone, limits, deeper, means)) as other:
+        found_added = _searched(added, limits, deeper, means)
         found_gone = other()
     alphabet = Alphabet()
     pair = Pair(
@@ -99,11 +98,11 @@ def compare_in_step(
 # ------------------------------------------------------------------ the search
 
 
-def _searched(both: Joint, limits: Limits, deeper: bool, hasty: bool) -> _Searched:
+def _searched(both: Joint, limits: Limits, deeper: bool, means: Means | None) -> _Searched:
     if not both.flags:
         return _Searched({}, 0)
     begun = time.monotonic()
-    found = explore(both.system, limits, [flag.name for flag in both.flags], means=Means(hasty=hasty))
+    found = explore(both.system, limits, [flag.name for flag in both.flags], means=means)
     traces = _traces(found.findings)
     states = found.states or 0
     if found.complete:

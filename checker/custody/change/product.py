@@ -51,7 +51,7 @@ MOST_PAIRS = 2_000_000
 """Pairs of beliefs that are looked at: about a gigabyte."""
 
 
-def compare(old: Observer, new: Observer, deadline: float | None = None) -> Comparison:
+def compare(old: Observer, new: Observer, deadline: float | None = None, most_pairs: int = MOST_PAIRS) -> Comparison:
     """Every sort of difference; both observers share an alphabet. `deadline` is in terms of `time.monotonic`."""
     labels = old.alphabet.labels
     found: dict[object, Difference] = {}
@@ -83,8 +83,8 @@ def compare(old: Observer, new: Observer, deadline: float | None = None) -> Comp
                     continue
                 pair = (target, partner)
                 if pair not in index:
-                    if len(pairs) >= MOST_PAIRS:
-                        raise TooLargeError(f"{MOST_PAIRS:,} pairs of beliefs")
+                    if len(pairs) >= most_pairs:
+                        raise TooLargeError(f"{most_pairs:,} pairs of beliefs")
                     index[pair] = len(pairs)
                     pairs.append(pair)
                     came_from.append((node, number))

@@ -35,9 +35,10 @@ def explore(
     limits, means = limits or Limits(), means or Means()
     clock = Stopwatch()
     first = min(FIRST_IN_PYTHON, limits.max_states or FIRST_IN_PYTHON)
-    found = search.explore(system, replace(limits, max_states=first), properties, progress)
-    if found.limit != f"max-states {first}" or first == limits.max_states:
-        return found
+    if first < FIRST_IN_PYTHON or not means.large:
+        found = search.explore(system, replace(limits, max_states=first), properties, progress)
+        if found.limit != f"max-states {first}" or first == limits.max_states:
+            return found
     try:
         found = _in_c(system, limits, properties, progress, means)
     except (CompilerError, OSError, OverflowError) as error:

@@ -41,8 +41,25 @@ class Program:
     source: str
 
 
+_KEPT = 4
+"""Programs that are kept: making one takes as long as looking at thousands of states, and a system that is compared
+with its next version, say, is looked at several times."""
+
+_kept: list[tuple[System, tuple[Slot, ...], Program]] = []
+
+
 def successors(system: System, layout: Layout) -> Program:
     """The successor function of the system."""
+    for known, slots, program in _kept:
+        if known.actions is system.actions and known.variables is system.variables and slots == layout.slots:
+            return program
+    program = _made(system, layout)
+    _kept.append((system, layout.slots, program))
+    del _kept[:-_KEPT]
+    return program
+
+
+def _made(system: System, layout: Layout) -> Program:
     writer = _Writer(layout)
     tables: list[str] = []
     grouped, free = by_position(system)

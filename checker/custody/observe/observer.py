@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from custody.explore.generate import BROKEN as FIRST_BROKEN
-from custody.explore.generate import successors
+from custody.explore.generate import Successors, successors
 from custody.explore.layout import Layout
 from custody.observe.label import SAME, Label, Labels, Names
 from custody.system.evaluate import initial_states
@@ -73,15 +74,16 @@ class Observer:
         names: Names = SAME,
         split: Collection[str] = (),
         most_points: int | None = None,
+        most_kept: int = MOST_KEPT,
     ) -> None:
         self.system = system
         self.alphabet = alphabet
         self.labels = Labels(system, names, split)
         self.beliefs: list[tuple[int, ...]] = []
         self._kept = 0
+        self._most_kept = most_kept
         self._layout = Layout(system.variables)
         self._bits = self._layout.bits
-        self._successors = successors(system, self._layout).successors
         self._most_points = most_points
         self._belief_index: dict[frozenset[int], int] = {}
         self._moves: dict[int, list[tuple[int, int, int]]] = {}
@@ -96,6 +98,11 @@ class Observer:
         if action.answer is not None and reads(action.answer.value):
             return None
         return self.alphabet.number(self.labels.of(index, ()))
+
+    @cached_property
+    def _successors(self) -> Successors:
+        """Made when the first point is looked at, which may be never."""
+        return successors(self.system, self._layout).successors
 
     @property
     def points(self) -> int:
@@ -178,8 +185,8 @@ class Observer:
         known = self._belief_index.get(belief)
         if known is None:
             self._kept += len(belief)
-            if self._kept > MOST_KEPT:
-                raise TooLargeError(f"{MOST_KEPT:,} states in all beliefs")
+            if self._kept > self._most_kept:
+                raise TooLargeError(f"{self._most_kept:,} states in all beliefs")
             known = self._belief_index[belief] = len(self.beliefs)
             self.beliefs.append(tuple(sorted(belief)))
         return known

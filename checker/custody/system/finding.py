@@ -75,7 +75,7 @@ class Means:
     `threads` share the work.  With `symmetry` one state of each orbit is looked at, with `resume` the search goes on
     where the last one of the same system was stopped.  With `reduce` orders of steps are left out that make no
     difference; then nobody knows how many states there are.  `hasty` is for many small searches: what is compiled is
-    compiled quickly, and searches slowly.
+    compiled quickly, and searches slowly.  `large` systems are known to be too large for anything but C.
     """
 
     threads: int = 1
@@ -83,6 +83,7 @@ class Means:
     resume: bool = False
     reduce: bool = False
     hasty: bool = False
+    large: bool = False
 
 
 @dataclass(frozen=True, slots=True)
