@@ -46,6 +46,8 @@ ALWAYS = {
     "a job joins all its queues at once",
     "an import is listed before it is complete",
     "end synchronises in the announced direction",
+    "the list is walked without the lock",
+    "the ioctl takes whatever has the index",
 }
 """One or two of each specification; the others are compared with CUSTODY_WIDE set."""
 

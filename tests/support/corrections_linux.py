@@ -42,7 +42,26 @@ UDMABUF = instance(
     "DEVICES=1 THREADS=1 COHERENT=false BOUNCE=false FRESH_PAGES=true IMPORTING=true BOTH_WAYS=true MAPS_AT_ANY_TIME=false CPU_ACCESS=true FENCED=false STRAYS=false"
 )
 
+
+def walk(direction: str) -> str:
+    """The loop over the mappings, in begin or end."""
+    return f"""\
+    for d: Device where listed(d)
+        atomic
+            note_direction(d, cached[d].table_for)
+            sync_for_{direction}(d, cached[d].table_for)
+"""
+
+
+def locked(loop: str) -> str:
+    """The same as it is."""
+    return f"    lock lock\n{loop}    unlock lock\n"
+
+
 OF_UDMABUF = (
+    lost("the list is walked without the lock", "linux_6_12/udmabuf_corrected",
+         (locked(walk("cpu")), walk("cpu")), (locked(walk("device")), walk("device")),
+         verdict="failed_match(begin_cpu_udmabuf)", settings={**UDMABUF, "COHERENT": "true", "STRAYS": "true"}),
     lost("map does no work on caches", "linux_6_12/udmabuf_corrected", ("        map_page(self, dir)\n", "        skip\n"),
          verdict="no_stale_device_read", settings=UDMABUF),
     lost("begin does no work on caches", "linux_6_12/udmabuf_corrected", ("            sync_for_cpu(d, cached[d].table_for)\n", "            skip\n"),
@@ -62,8 +81,34 @@ GNTDEV = instance(
 MAPPED = {**GNTDEV, **instance("WAITING=false IMPORT=mapping")}
 COUNTED = {**MAPPED, **instance("CPU_ACCESS=true COHERENT=false")}
 INSTALLS = "    # fd_install: the descriptor owns the reference from here on, and everybody can use it.\n    table[fd] = file(dmabuf)\n"
+NOTHING_THERE = """\
+procedure gntdev_ioctl_unmap_grant_ref by Thread
+    source "drivers/xen/gntdev.c", "gntdev_ioctl_unmap_grant_ref"
+    requires UNMAP_IOCTL and node == opened
+    lock maps_lock
+    unlock maps_lock
+    return ENOENT
+"""
+WHATEVER_HAS_IT = """\
+procedure gntdev_ioctl_unmap_grant_ref(which: GrantMap) by Thread
+    source "drivers/xen/gntdev.c", "gntdev_ioctl_unmap_grant_ref"
+    requires UNMAP_IOCTL and node == opened and live(which)
+    local found: bool = false
+    atomic
+        lock maps_lock
+        if which in private_data.maps
+            remove which from private_data.maps
+            found = true
+        unlock maps_lock
+    if not found
+        return ENOENT
+    gntdev_put_map(which)
+    return OK
+"""
 
 OF_GNTDEV_DMABUF = (
+    lost("the ioctl takes whatever has the index", "linux_6_12/gntdev_dmabuf_corrected", (NOTHING_THERE, WHATEVER_HAS_IT),
+         verdict="pages_outlive_buffer", settings={**GNTDEV, "UNMAP_IOCTL": "true", "WAITING": "false"}),
     lost("no memory for a wait object: the reference stays", "linux_6_12/gntdev_dmabuf_corrected", (NO_MEMORY.replace("xen_dmabuf", "gntdev_dmabuf"), "    if obj == none\n        return none\n"),
          verdict="looked_up_references_are_put", settings={**GNTDEV, "FAULTS": "1"}),
     lost("one waiter is woken", "linux_6_12/gntdev_dmabuf_corrected",
