@@ -18,6 +18,7 @@ from custody.explore import choose, compiler
 from custody.explore.compiler import LIBRARIES, Build, CompilerError, Source, require_compiler
 from custody.explore.search import explore
 from custody.language import instances, load
+from custody.system.finding import Means
 from custody.system.model import System
 
 LIFECYCLE = Path(__file__).parent.parent / "protocols" / "lifecycle.custody"
@@ -372,6 +373,20 @@ def test_without_a_compiler_python_answers(monkeypatch: pytest.MonkeyPatch) -> N
     assert small.states is not None
     assert small.states <= choose.FIRST_IN_PYTHON
     assert small.notes == ()
+
+
+def test_what_is_known_to_be_large_is_not_looked_at_in_python_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = explore(lifecycle(3))
+
+    def never(*_: object) -> None:
+        raise AssertionError("Python looked at it")
+
+    monkeypatch.setattr(choose.search, "explore", never)
+    found = choose.explore(lifecycle(3), means=Means(large=True))
+    assert (found.states, found.transitions) == (plain.states, plain.transitions)
+    assert {name: finding.verdict for name, finding in found.findings.items()} == {
+        name: finding.verdict for name, finding in plain.findings.items()
+    }
 
 
 def test_a_compiler_that_fails_later_is_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

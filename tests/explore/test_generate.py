@@ -20,3 +20,16 @@ def test_a_position_may_be_negative_or_one_that_is_never_taken() -> None:
     following = successors(walker, layout).successors
     assert following(layout.pack((-1,))) == [(0, layout.pack((-2,)))]
     assert following(layout.pack((-2,))) == []
+
+
+def test_code_is_made_once_for_a_system_and_anew_for_another() -> None:
+    up = action("up", eq(read(0, Sort.INT), number(0)), [Effect(0, number(1))])
+    one = system([variable("x", Domain(0, 1), 0)], [up])
+    same = replace(one, properties=())
+    wider = replace(one, variables=(variable("x", Domain(0, 3), 0),))
+    other = replace(one, actions=(replace(up, effects=(Effect(0, number(0)),)),))
+    first = successors(one, Layout(one.variables))
+    assert successors(same, Layout(same.variables)) is first
+    assert successors(wider, Layout(wider.variables)) is not first
+    assert successors(other, Layout(other.variables)).successors(0) == [(0, 0)]
+    assert first.successors(0) == [(0, 1)]
