@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -316,6 +317,53 @@ def test_large_instances_are_left_to_a_wide_run(
     repository.write("spec/queue.custody", LATE)
     assert run(["gate", "--no-cache"]) == 3
     assert "every instance has more states than are compared" in capsys.readouterr().out
+
+
+def test_what_uses_a_module_is_compared_until_the_gate_is_known_to_close(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    user = USER + "invariant nothing\n    true\n"
+    for number in range(5):
+        repository.write(f"spec/user_{number}.custody", user.replace("model user_of", f"model user_{number}_of"))
+    repository.commit("six that use it")
+    changed = MODULE.replace("    mood = bad\n", "    when mood == good\n    mood = bad\n")
+    repository.write("spec/sides.custody", changed)
+    for again in ("--no-cache", "--verbose", "--verbose"):
+        assert run(["gate", again, "--format", "ktap", "-o", "found.ktap", "--json", "found.json"]) == 1
+        told = " ".join(capsys.readouterr().out.split())
+        # All but the last two, which are not shorter than any other, and say so.
+        assert told.count("BLOCKING-ADDED turn") == 4
+        assert "spec/user_4.custody: user_4_of_sides: not compared left to --wide: every instance: what is" in told
+        assert "4 specifications compared, 2 left to --wide, 1 unchanged" in told
+    assert "# SKIP not compared" in Path("found.ktap").read_text(encoding="utf-8")
+    found = json.loads(Path("found.json").read_text(encoding="utf-8"))
+    assert [entry["verdict"] for entry in found["specifications"]].count("not compared") == 2
+    # What closes nothing is no reason to stop.
+    entry = '[[accept]]\ncategory = "BLOCKING-ADDED"\nspec = "spec/*"\nsubject = "*"\nreason = "agreed"\n'
+    repository.write("custody.toml", entry + "expires = 2999-01-01\n")
+    assert run(["gate"]) == 0
+    assert "6 specifications compared, 1 unchanged" in " ".join(capsys.readouterr().out.split())
+    repository.write("custody.toml", "")
+    assert run(["gate", "--wide"]) == 1
+    assert "6 specifications compared, 1 unchanged" in " ".join(capsys.readouterr().out.split())
+
+
+def test_of_many_specifications_the_smallest_instances_are_compared(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("custody.change.effort.BRIEF", 3)
+    names = [f"spec/queue_{number}.custody" for number in range(3)]
+    for name in names:
+        repository.write(name, INSTANCES)
+    repository.commit("with two instances each")
+    changed = INSTANCES.replace("    or fails EBUSY\n        when busy\n", "    or fails EBUSY\n")
+    for name in names[:2]:
+        repository.write(name, changed)
+    assert run(["gate", "--no-cache"]) == 1
+    assert "left to --wide" not in capsys.readouterr().out
+    repository.write(names[2], changed)
+    assert run(["gate", "--no-cache"]) == 1
+    assert " ".join(capsys.readouterr().out.split()).count("left to --wide: two: ") == 3
 
 
 def test_what_was_written_down_is_tried_again(repository: Repository, capsys: pytest.CaptureFixture[str]) -> None:

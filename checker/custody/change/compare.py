@@ -55,8 +55,10 @@ def compare_paired(
     new, pairs, found = both.new, both.pairs, both.found
     smallest = min(len(other.actions) for _, other in pairs.values())
     budget = Budget.of(effort)
+    brief = Budget.brief() if effort.brief else budget
     for name, (one, other) in sorted(pairs.items(), key=lambda pair: len(pair[1][1].actions)):
-        compare_instance(name, one, other, effort, budget, found, is_small=len(other.actions) == smallest)
+        is_small = len(other.actions) == smallest
+        compare_instance(name, one, other, effort, budget if is_small else brief, found, is_small=is_small)
         if enough is not None and not effort.wide and any(map(enough, found.changes)):
             found.is_enough = True
     if len(found.left) == len(pairs):

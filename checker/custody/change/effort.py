@@ -14,11 +14,14 @@ SMALL_BELIEFS = 500_000
 states can be in very many beliefs."""
 SHALLOW = 30_000
 """States of all instances together that are compared in Python on a request."""
+BRIEF = 2_000
+"""The same of all but the smallest instances, where many specifications are compared."""
 SHALLOW_PAIRS = 400_000
 """Pairs of states of all instances together that are compared in lock-step on a request; also the states of a large
 instance in which its properties are checked then."""
-COMPILED = 1_000
-"""As many pairs of states are looked at while one action is compiled."""
+COMPILED = 1_500
+"""As many pairs of states are looked at while one action is compiled: into what goes in lock-step, and into each
+version for its properties."""
 
 
 @dataclass(frozen=True)
@@ -27,13 +30,15 @@ class Effort:
 
     `seconds` is the time for one instance.  Without `wide` the smaller instances are compared, as far as `SHALLOW`
     and `SHALLOW_PAIRS` go, and models whose contract alone changed in their smallest ones; the result says what was
-    left.  A number of states and not of seconds, so that the answer is the same everywhere.
+    left.  A number of states and not of seconds, so that the answer is the same everywhere.  With `brief`, on a
+    request about many specifications, others than the smallest instances are compared as far as `BRIEF` goes.
     """
 
     points: int | None = 1_000_000
     seconds: float | None = 300.0
     wide: bool = True
     pairs: int = 20_000_000
+    brief: bool = False
 
     def deadline(self) -> float | None:
         """When an instance that is begun now has to be done, in terms of `time.monotonic`."""
@@ -63,6 +68,11 @@ class Budget:
     @staticmethod
     def of(effort: Effort) -> Budget:
         return Budget(None, None) if effort.wide else Budget(SHALLOW, SHALLOW_PAIRS)
+
+    @staticmethod
+    def brief() -> Budget:
+        """That of all that is not smallest."""
+        return Budget(BRIEF, 0)
 
     def spend(self, states: int) -> None:
         if self.states is not None:

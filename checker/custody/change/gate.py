@@ -28,6 +28,11 @@ from custody.language.library import SUFFIX
 from custody.language.parse import MAX_BYTES
 from custody.system.place import Place
 
+MANY = 2
+"""More specifications than these are compared briefly on a request."""
+WAVE = 4
+"""So many of those that use a changed module are compared before it is asked whether that is enough."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -52,11 +57,24 @@ class _Job:
     old_prefix: str
     only_contract: bool
     """Nothing changed but the contract that the model implements."""
+    is_direct: bool
+    """The file itself changed, and not only a module that it uses."""
+    size: int
+    """Of all the texts that it is made of."""
+    model: str
     measure: Measure | None
 
     def is_enough(self, change: Change) -> bool:
         """Whether nothing large has to be looked at any more."""
         return self.measure is not None and self.measure.closes(self.spec, change)
+
+    def with_effort(self, effort: Effort) -> _Job:
+        """The same comparison, which goes so far."""
+        return replace(self, effort=effort, key=cache.key(self.key, repr(effort)))
+
+    def left(self, why: str) -> Result:
+        """What is said where nothing is compared."""
+        return Result(self.spec, self.model, left=(f"every instance: {why}",))
 
 
 def gate(
@@ -83,19 +101,10 @@ def gate(
         old = Tree({path: _text(folder / path) for path in before})
         new = Tree(_work_tree(repository))
         planned, results, unchanged = _plan(old, new, folder, repository, wanted, effort, measure)
-        kept: list[_Job] = []
-        for job in planned:
-            known = cache.load(job.key) if cached else None
-            if known is None:
-                kept.append(job)
-            else:
-                results.append(known)
         errors = [] if commit is None else _not_looked_into(repository, commit)
-        for job, found in zip(kept, _run(kept, jobs), strict=True):
+        for found in _compared(planned, jobs, cached=cached):
             if isinstance(found, Result):
                 results.append(found)
-                if cached:
-                    cache.store(job.key, found)
             else:
                 errors += found
     return Outcome(tuple(sorted(results, key=lambda r: r.spec)), tuple(errors), unchanged, between)
@@ -206,12 +215,24 @@ def _plan(
             continue
         spec = _shown(repository, path)
         moved = None if origin == path else _shown(repository, origin)
-        key = cache.key(one, other, spec, moved or "", repr(effort), repr(measure))
-        only_contract = moved is None and _same_model(old, new, path)
         jobs.append(
-            _Job(spec, str(folder / origin), spec, key, effort, moved, f"{folder}{os.sep}", only_contract, measure)
+            _Job(
+                spec=spec,
+                old=str(folder / origin),
+                new=spec,
+                key=cache.key(one, other, spec, moved or "", repr(measure)),
+                effort=effort,
+                moved=moved,
+                old_prefix=f"{folder}{os.sep}",
+                only_contract=moved is None and _same_model(old, new, path),
+                is_direct=old.texts[origin] != new.texts[path],
+                size=sum(len(new.texts[used]) for used in new.closure(path)),
+                model=new.header(path).name,
+                measure=measure,
+            )
         )
-    return jobs, results, unchanged
+    brief = not effort.wide and sum(not job.only_contract for job in jobs) > MANY
+    return [job.with_effort(replace(effort, brief=brief)) for job in jobs], results, unchanged
 
 
 def _lost_modules(old: Tree, new: Tree) -> list[str]:
@@ -265,6 +286,34 @@ def _alone(id: str, path: str, tree: Tree, repository: Repository) -> Result:  #
 def _shown(repository: Repository, path: str) -> str:
     """The path as the user would write it."""
     return os.path.relpath(repository.root / path)
+
+
+def _compared(jobs: Sequence[_Job], workers: int, *, cached: bool) -> Iterator[Result | tuple[Diagnostic, ...]]:
+    """What changed itself, and then what uses it, the shortest first, until the gate is known to close."""
+    closing: str | None = None
+    for wave in _waves(jobs):
+        if closing is not None:
+            yield from (job.left(f"what is found in {closing} closes the gate already") for job in wave)
+            continue
+        known = {job.key: result for job in wave if cached and (result := cache.load(job.key)) is not None}
+        missing = [job for job in wave if job.key not in known]
+        fresh = dict(zip((job.key for job in missing), _run(missing, workers), strict=True))
+        for job in wave:
+            found = known.get(job.key) or fresh[job.key]
+            if isinstance(found, Result):
+                if cached and job.key in fresh:
+                    cache.store(job.key, found)
+                if closing is None and any(map(job.is_enough, found.changes)):
+                    closing = job.spec
+            yield found
+
+
+def _waves(jobs: Sequence[_Job]) -> Iterator[Sequence[_Job]]:
+    first = [job for job in jobs if job.is_direct or job.only_contract or job.effort.wide]
+    yield first
+    rest = sorted((job for job in jobs if job not in first), key=lambda job: (job.size, job.spec))
+    for begin in range(0, len(rest), WAVE):
+        yield rest[begin : begin + WAVE]
 
 
 def _run(jobs: Sequence[_Job], workers: int) -> Iterator[Result | tuple[Diagnostic, ...]]:

@@ -181,6 +181,8 @@ class _Instance:
 
     def _not_known(self, compared: Compared | None, behaviour: Comparison) -> str:
         if compared is None:
+            if not behaviour.pairs:
+                return "behaviour was not compared"
             return f"behaviour was compared up to {behaviour.limit} only"
         first, *others = compared.unsettled
         more = f", and {len(others)} such question{'s' if len(others) > 1 else ''} more" if others else ""

@@ -106,6 +106,11 @@ class Result:
     left: tuple[str, ...] = ()
 
     @property
+    def is_left(self) -> bool:
+        """Whether all of it was left to a wide run, so that nothing was compared."""
+        return bool(self.left) and not (self.changes or self.costs or self.limits or self.how)
+
+    @property
     def level(self) -> Level | None:
         """The heaviest of the changes; None where a limit was reached before one that counts was found."""
         found = max((LEVELS.index(change.level) for change in self.changes), default=0)

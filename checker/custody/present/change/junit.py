@@ -30,10 +30,13 @@ def _suite(root: ET.Element, result: Result, findings: tuple[Finding, ...]) -> N
         tests=str(max(1, len(findings)) + len(result.limits)),
         failures=str(sum(f.closes for f in findings)),
         errors=str(len(result.limits)),
+        skipped=str(int(result.is_left)),
         time="0",
     )
     if not findings:
-        ET.SubElement(suite, "testcase", classname=_legal(result.model), name=result_words(result))
+        case = ET.SubElement(suite, "testcase", classname=_legal(result.model), name=result_words(result))
+        if result.is_left:
+            ET.SubElement(case, "skipped", message=_legal(result.left[0]))
     for finding in findings:
         _case(suite, result.model, finding)
     for limit in result.limits:

@@ -19,7 +19,8 @@ def render(judgement: Judgement) -> str:
         findings = judgement.of(result)
         lines += [f"  {line}" for line in _subtest(result, findings)]
         passed = not any(f.closes for f in findings) and not result.limits
-        lines.append(f"{_ok(passed)} {number} {_name(result.spec)}")
+        skipped = f" # SKIP {result_words(result)}" if result.is_left else ""
+        lines.append(f"{_ok(passed)} {number} {_name(result.spec)}{skipped}")
     for finding in loose:
         number += 1
         lines += _test(number, finding)
@@ -33,7 +34,8 @@ def render(judgement: Judgement) -> str:
 def _subtest(result: Result, findings: tuple[Finding, ...]) -> list[str]:
     lines = ["KTAP version 1", f"1..{max(1, len(findings)) + len(result.limits)}"]
     if not findings:
-        lines.append(f"ok 1 {_name(result_words(result))}")
+        skipped = f" # SKIP {_name(result.left[0])}" if result.is_left else ""
+        lines.append(f"ok 1 {_name(result_words(result))}{skipped}")
     number = max(1, len(findings))
     for position, finding in enumerate(findings, 1):
         lines += _test(position, finding)

@@ -33,7 +33,7 @@ def _result(judgement: Judgement, result: Result) -> dict[str, Any]:
     return {
         "spec": result.spec,
         "model": result.model,
-        "verdict": _verdict(result.level, complete),
+        "verdict": "not compared" if result.is_left else _verdict(result.level, complete),
         "complete": complete,
         "changes": [_finding(f) for f in judgement.findings if f.spec == result.spec],
         "costs": data["costs"],

@@ -41,7 +41,7 @@ def render(judgement: Judgement) -> str:
 
 def _result(judgement: Judgement, result: Result) -> list[str]:
     level = result.level
-    mark = _MARKS[level] if level is not None else "\N{HOURGLASS}"
+    mark = _MARKS[level] if level is not None and not result.is_left else "\N{HOURGLASS}"
     lines = [f"### {mark} `{result.spec}` ({_text(result.model)}): {result_words(result)}", ""]
     findings = judgement.of(result)
     if findings:

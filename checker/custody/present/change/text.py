@@ -48,7 +48,9 @@ def _closing_style(judgement: Judgement) -> str:
 def _print_result(console: Console, judgement: Judgement, result: Result, everything: bool) -> None:
     level = result.level
     heading = Text(f"{result.spec}: {result.model}: ", style="bold")
-    heading.append(result_words(result), style=_STYLE[level or Level.AMBIGUOUS])
+    heading.append(
+        result_words(result), style=_STYLE[Level.AMBIGUOUS if result.is_left else level or Level.AMBIGUOUS]
+    )
     console.print(heading, soft_wrap=True)
     for finding in judgement.of(result):
         console.print()

@@ -12,6 +12,8 @@ from custody.language.diagnostic import Diagnostic
 
 def result_words(result: Result) -> str:
     """The verdict on one specification, and how far it goes."""
+    if result.is_left:
+        return "not compared"
     if not result.left or result.level is None:
         return level_words(result.level)
     return f"{_found_words(result.level)}, as far as it was compared"
@@ -65,8 +67,11 @@ def same_shifts(row: Row) -> bool:
 
 def closing(judgement: Judgement) -> str:
     """The closing line. Only where everything was compared and nothing closes the gate does it sound like success."""
-    counted = len(judgement.results)
+    untouched = sum(result.is_left for result in judgement.results)
+    counted = len(judgement.results) - untouched
     what = f"{counted} specification{'' if counted == 1 else 's'} compared"
+    if untouched:
+        what += f", {untouched} left to --wide"
     if judgement.unchanged:
         what += f", {judgement.unchanged} unchanged"
     if judgement.between:
