@@ -94,7 +94,7 @@ class Unrolled:
             raise ValueError("a claim is true")
         # Whole steps first: fewest steps count for more than fewest variables.
         steps = [{stored for stored in left if stored.step == step} for step in sorted({each.step for each in left})]
-        for gone in [*steps, *({stored} for stored in sorted(left))]:
+        for gone in [*steps, *({stored} for stored in sorted(left, reverse=True))]:
             # What goes is settled by what suffices.  The core that z3 happens to find differs with what it was asked
             # before, so it only spares questions: what it does not need may go unasked.
             found = enough if gone.isdisjoint(enough) else self._ask(some, left - gone)
