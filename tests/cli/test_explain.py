@@ -28,6 +28,7 @@ def test_a_contested_rule_says_who_contests_it(capsys: pytest.CaptureFixture[str
     text = capsys.readouterr().out
     assert "Contested: the code of 000 does the opposite" in text
     assert "000  udmabuf" in text
+    assert "284562e1f348  commit of Linux" in text
 
 
 @pytest.mark.parametrize(("wrong", "meant"), [("DB-CPU-5", "DB-CPU-05"), ("livenes", "liveness")])

@@ -49,4 +49,5 @@ def test_an_unknown_rule_is_a_key_error() -> None:
 
 def test_numbered_sources_have_a_title_and_others_stand_for_themselves() -> None:
     assert "udmabuf" in source("000")
-    assert source("6b607e3a658f") == "6b607e3a658f"
+    assert source("6b607e3a658f") == "commit of Linux"
+    assert source("dma-resv.c") == "dma-resv.c"

@@ -8,6 +8,7 @@ knows nothing of specifications; of the system below it only the names of the ki
 from __future__ import annotations
 
 import functools
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypedDict, cast
@@ -26,6 +27,8 @@ class Concern(StrEnum):
     DEADLOCK = "deadlock"
     LIVENESS = "liveness"
 
+
+_COMMIT = re.compile("[0-9a-f]{12}")
 
 _KINDS = {
     Concern.COHERENCY: Kind.COHERENCY,
@@ -115,5 +118,5 @@ def kind_of(name: str) -> Kind:
 
 
 def source(name: str) -> str:
-    """The title of a source by its key in the table; any other reference (a commit, a file) is its own title."""
-    return _table()["sources"].get(name, name)
+    """The title of a source by its key in the table; any other reference (a file, a CVE) is its own title."""
+    return _table()["sources"].get(name) or ("commit of Linux" if _COMMIT.fullmatch(name) else name)
