@@ -118,6 +118,7 @@ class TestExitCode:
             (["modules"], "modules: error: this folder has no specification that declares a property"),
             (["sizes.custody"], "sizes.custody: error: this specification declares no property to check"),
             (["absent.custody"], "absent.custody:1:1: error: there is no such file"),
+            (["god.custody"], "did you mean good.custody?"),
             (["binary.custody"], "binary.custody:1:1: error: the text is not UTF-8"),
             (["good.custody", "--property", "stay_within"], "there is no property 'stay_within'"),
             (["good.custody", "--set", "LIMIT=9"], "parameter 'LIMIT' cannot be 9"),

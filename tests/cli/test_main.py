@@ -56,6 +56,11 @@ def test_a_wrong_request_is_2_and_says_what_is_wrong(
     assert "Traceback" not in captured.err
 
 
+def test_a_command_that_may_have_been_meant_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["chekc"]) == 2
+    assert "there is no command 'chekc'; did you mean 'check'?" in capsys.readouterr().err
+
+
 LARGE = """model large
 role D[40]
 state

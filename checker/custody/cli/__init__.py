@@ -6,6 +6,7 @@ add a line to `COMMANDS`.  Nothing here decides a verdict.
 
 from __future__ import annotations
 
+import difflib
 import gc
 import os
 import sys
@@ -54,6 +55,15 @@ class Commands(click.Group):
         command: object = import_module(f"custody.cli.{cmd_name}").command
         assert isinstance(command, click.Command)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Where there is no such command, with the one that may have been meant."""
+        near = [] if args[0] in COMMANDS else difflib.get_close_matches(args[0], COMMANDS, 1)
+        if near:
+            ctx.fail(f"there is no command '{args[0]}'; did you mean '{near[0]}'?")
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

@@ -433,12 +433,16 @@ class World:
         bound = bindings.get(name, default)
         if self._beyond and isinstance(kind, IntType) and isinstance(bound, int):
             kind = IntType(kind.low, max(kind.high, bound))
-        for where, value in ((declaration.value, default), (declaration, bound)):
-            if not _fits(value, kind):
-                shown = str(value).lower() if isinstance(value, bool) else value
-                self.problems.error(where, "parameter", f"parameter '{name}' cannot be {shown}: it is {kind}")
+        value = default
+        for where, wanted in ((declaration.value, default), (declaration, bound)):
+            if _fits(wanted, kind):
+                value = wanted
+                continue
+            shown = str(wanted).lower() if isinstance(wanted, bool) else wanted
+            self.problems.error(where, "parameter", f"parameter '{name}' cannot be {shown}: it is {kind}")
+            if wanted is default:
                 return
-        value = bindings.get(name, default)
+            # It goes on with its own value, so that nothing else seems to be wrong.
         symbol = ConstantSymbol(name, declaration.place, kind, value)
         self._declare(scope, name, symbol, declaration)
         if is_root:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import difflib
 import pickle
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -190,13 +191,13 @@ def _there(place: Path) -> str | None:
 def read(file: str) -> str:
     """The text of a specification file; SpecError when it cannot be read."""
 
-    def fail(message: str) -> SpecError:
-        return SpecError([Diagnostic(Place(file, 1), "file", message)])
+    def fail(message: str, hint: str | None = None) -> SpecError:
+        return SpecError([Diagnostic(Place(file, 1), "file", message, hint=hint)])
 
     try:
         data = Path(file).read_bytes()
     except FileNotFoundError:
-        raise fail("there is no such file") from None
+        raise fail("there is no such file", _near(Path(file))) from None
     except IsADirectoryError:
         raise fail("this is a folder, not a file") from None
     except (OSError, ValueError) as error:
@@ -210,3 +211,10 @@ def read(file: str) -> str:
         message = "the text is not UTF-8"
         raise SpecError([Diagnostic(Place(file, line), "file", message)]) from None
     return text
+
+
+def _near(missing: Path) -> str | None:
+    """What may have been meant: a specification beside it with almost its name."""
+    beside = sorted(other.name for other in missing.parent.glob(f"*{SUFFIX}"))
+    near = difflib.get_close_matches(missing.name, beside, 1)
+    return f"did you mean {missing.with_name(near[0])}?" if near else None
