@@ -120,6 +120,26 @@ def test_a_changed_module_changes_what_uses_it(repository: Repository) -> None:
     assert ids(compared()) == {"spec/user.custody": {"BLOCKING-ADDED"}}
 
 
+def test_words_alone_change_nothing(repository: Repository, capsys: pytest.CaptureFixture[str]) -> None:
+    repository.write(
+        "spec/sides.custody", MODULE.replace("module sides\n", 'module sides\n    "Two."\n# of a mood\n')
+    )
+    outcome = compared()
+    assert (outcome.results, outcome.unchanged) == ((), 2)
+    repository.write("spec/queue.custody", CALL.replace("busy: bool", "busy:  bool  # or not"))
+    assert run(["gate"]) == 0
+    told = capsys.readouterr().out
+    assert "spec/queue.custody: queue: identical: no change of behaviour" in told
+    assert "only comments, documentation or layout changed" in told
+    # What is wrong in both versions is not called identical.
+    wrong = CALL.replace("busy => served > 0", "bussy => served > 0")
+    repository.write("spec/queue.custody", wrong)
+    repository.commit("break it")
+    repository.write("spec/queue.custody", wrong + "# or not\n")
+    assert run(["gate"]) == 2
+    assert "identical" not in capsys.readouterr().out
+
+
 def test_the_merge_base_is_the_old_side(repository: Repository) -> None:
     repository.git("checkout", "-q", "-b", "topic")
     repository.write("spec/queue.custody", NARROWED)

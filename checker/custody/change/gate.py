@@ -59,6 +59,8 @@ class _Job:
     """Nothing changed but the contract that the model implements."""
     is_direct: bool
     """The file itself changed, and not only a module that it uses."""
+    only_words: bool
+    """Nothing changed but comments, documentation and layout."""
     size: int
     """Of all the texts that it is made of."""
     model: str
@@ -208,9 +210,12 @@ def _plan(
     results += [_alone("SPEC-REMOVED", path, old, repository) for path in (*gone, *lost)]
     jobs: list[_Job] = []
     unchanged = 0
+    said = old.as_in(new)
     for path, origin in sorted(pairs.items()):
         one, other = old.digest(origin), new.digest(path)
-        if one == other and _same_places(old, new, origin, path):
+        is_direct = old.texts[origin] != new.texts[path]
+        only_words = said.digest(origin) == other and _same_places(said, new, origin, path)
+        if only_words and (one == other or not is_direct):
             unchanged += 1
             continue
         spec = _shown(repository, path)
@@ -225,7 +230,8 @@ def _plan(
                 moved=moved,
                 old_prefix=f"{folder}{os.sep}",
                 only_contract=moved is None and _same_model(old, new, path),
-                is_direct=old.texts[origin] != new.texts[path],
+                is_direct=is_direct,
+                only_words=only_words,
                 size=sum(len(new.texts[used]) for used in new.closure(path)),
                 model=new.header(path).name,
                 measure=measure,
@@ -334,7 +340,9 @@ def _work(job: _Job) -> Result | tuple[Diagnostic, ...]:
     try:
         with _side(job.spec, "NEW", job):
             new = load(job.new)
-        if job.only_contract and not job.effort.wide:
+        if job.only_words:
+            result = Result(job.spec, new.name, how=("only comments, documentation or layout changed",))
+        elif job.only_contract and not job.effort.wide:
             result = compare_contract(old, new, job.effort, job.spec)
         else:
             result = compare_programs(old(), new, {}, job.effort, job.spec, job.is_enough)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from custody.language.fingerprint import reads_alike
 from custody.language.library import SUFFIX
 
 _USE = re.compile(r'^use[ \t]+(?:"([^"\n]+)"|([A-Za-z_][A-Za-z0-9_]*))', re.MULTILINE)
@@ -33,12 +34,24 @@ class Header:
     checked: bool
 
 
+def _alike(one: str, other: str) -> bool:
+    return one == other or reads_alike(one, other)
+
+
 class Tree:
     """The specifications of one version, by their paths from the root, with `/` between folders."""
 
     def __init__(self, texts: Mapping[str, str]) -> None:
         self.texts = texts
         self._closures: dict[str, tuple[str, ...]] = {}
+
+    def as_in(self, other: Tree) -> Tree:
+        """The same with the other version's text of each file that reads alike there."""
+        texts = {
+            path: other.texts[path] if path in other.texts and _alike(text, other.texts[path]) else text
+            for path, text in self.texts.items()
+        }
+        return Tree(texts)
 
     def header(self, path: str) -> Header:
         found = _HEADER.search(self.texts[path])

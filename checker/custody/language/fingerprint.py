@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 from typing import cast
 
+from custody.language.parse import parse
 from custody.language.program import Program
 from custody.language.syntax import AlternativeNode, Node, Statement
 
@@ -25,6 +26,12 @@ def fingerprint(program: Program) -> str:
         for word in _words(declarations):
             digest.update(word.encode() + b"\0")
     return digest.hexdigest()[:16]
+
+
+def reads_alike(one: str, other: str) -> bool:
+    """Whether two texts say the same; not where one of them does not parse."""
+    (mine, complaints), (theirs, more) = parse("", one), parse("", other)
+    return not (complaints or more) and list(_words(mine)) == list(_words(theirs))
 
 
 def digest(node: Node) -> str:
