@@ -8,7 +8,7 @@ a reader who forgot to ask for the newest bytes gets old ones. Read it in this o
 3. `files`      files, references, descriptors
 4. `dma_buf`    the core: export, attach, map, unmap, detach, release; begin and end of access by the processor
 5. `heap`       an exporter of plain pages; `udmabuf`, of a process's memory; `gntdev`, of another domain's
-   `udmabuf_pages`  the same exporter, where user space lists the pages, and others may seal them
+   `vb2`        of a camera's pictures; `udmabuf_pages`, of pages that a process lists and others may seal
 6. `importer`   a driver that uses what another exports
 7. `kds`        who may use a buffer next: the queues in front of buffers that were proposed in 2012
 8. `owned`      an exporter that works on caches when the buffer changes hands, as was proposed in 2019
@@ -34,6 +34,7 @@ from custody_reference.problems import Deadlock, Failure, KernelBug, LockBug, Re
 from custody_reference.scheduler import Deterministic, RealThreads, Scheduler
 from custody_reference.udmabuf import Memfd, Udmabuf, UdmabufDriver
 from custody_reference.udmabuf_pages import PagedUdmabufDriver, SharedMemfd
+from custody_reference.vb2 import Vb2Queue
 
 __all__ = [
     "Access",
@@ -69,4 +70,5 @@ __all__ = [
     "Udmabuf",
     "UdmabufDriver",
     "UseAfterFree",
+    "Vb2Queue",
 ]

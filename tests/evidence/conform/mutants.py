@@ -96,6 +96,20 @@ def _pages(name: str, old: str, new: str, rules: str, settings: str = "IOMMU=tru
     return Mutant(name, "udmabuf_pages", settings, module, old, new, rules, posted=posted, kind=kind)
 
 
+def _vb2(name: str, old: str, new: str, rules: str, calls: str, says: str = "", **more: bool) -> Mutant:
+    """A fault of exporting, which shows in these calls after memory was asked for."""
+    kind = f"{CALLS}vb2_reqbufs@true {calls}"
+    return Mutant(name, "vb2", "", "vb2", old, new, rules, posted=more.get("posted", False), kind=kind, says=says)
+
+
+def _camera(name: str, old: str, new: str, rules: str, calls: str, says: str = "", **more: bool) -> Mutant:
+    """A fault of streaming, which shows in these calls after memory was asked for."""
+    kind, posted = f"{CALLS}vb2_reqbufs@true {calls}", more.get("posted", False)
+    return Mutant(
+        name, "vb2_streaming", "COHERENT=false", "vb2", old, new, rules, posted=posted, kind=kind, says=says
+    )
+
+
 BOUNCE = f"{SMALL} BOUNCE=true"
 TWO_BOUNCED = "DEVICES=2 THREADS=1 COHERENT=false BOUNCE=true"
 TWO_MAPPED = (
@@ -109,6 +123,14 @@ BOUNCED = "DEVICES=1 THREADS=1 COHERENT=true BOUNCE=true BOTH_WAYS=true"
 SEALED = "IMPORTING=false SEALING=true"
 SEALED_FIRST = CALLS + "memfd_add_seals@true udmabuf_ioctl_create@1"
 TOUCHED = "IMPORTING=false USER_MAPPING=true"
+REMEMBERED = "        buffer = export(self.kernel, self, plane, len(plane.pages) * self.kernel.machine.page_size)\n"
+REMEMBERS = (
+    '        if "dma_buf" in vars(plane):\n            return vars(plane)["dma_buf"]\n'
+    + REMEMBERED
+    + '        vars(plane)["dma_buf"] = buffer\n'
+)
+"""vb2's first way to export: the dma-buf that was made first is kept, without a reference to it."""
+IMPORTED = "vb2_expbuf import_buffer vb2_dc_dmabuf_ops_map@to_device vb2_dc_dmabuf_ops_unmap"
 QUEUE = "BUFFERS=1"
 THREE = "BUFFERS=1 CONSUMERS=3 DEVICES_ONLY=true"
 USER = "DEVICES=1 THREADS=1 COHERENT=true USER_MAPPING=true"
@@ -266,6 +288,30 @@ MUTANTS = (
     _pages("any_number_of_ranges", "        if count > self.list_limit:", "        if False:", "DB-EXP-04"),
     _pages("a_memfd_that_will_not_do_stays_locked", "        except Failure:\n            self._give_memfd_back()\n            raise", "        except Failure:\n            raise", "DB-EXP-03"),
     _pages("a_page_that_is_not_there_is_passed_over", "        if error is not None:\n            raise error\n", "", "DB-EXP-03"),
+    # ------------------------------------------------------------ videobuf2
+    _vb2("a_dma_buf_is_given_out_twice", REMEMBERED, REMEMBERS, "DB-REF-03", "vb2_expbuf vb2_expbuf", "they differ", posted=True),
+    _vb2("a_dma_buf_that_has_gone_is_given_out", REMEMBERED, REMEMBERS, "DB-REF-03", "vb2_expbuf close_descriptor vb2_expbuf", "they differ", posted=True),
+    _vb2("memory_puts_the_dma_buf_made_of_it", "        if buffer.refs.put():\n", "        if buffer.refs.put():\n            for made in self.kernel.alive.get(\"DmaBuf\", {}).values():\n                put(made)\n", "DB-REF-01", "vb2_expbuf close_node close_descriptor", "a reference to a file is dropped that nobody has", posted=True),
+    _vb2("a_dma_buf_does_not_hold_its_memory", "        plane.refs.get()\n", "", "DB-REF-04", "vb2_expbuf close_node close_descriptor", "they differ", posted=True),
+    _vb2("no_put_at_a_failed_descriptor_of_memory", "            except Failure:\n                put(buffer)\n                raise", "            except Failure:\n                raise", "DB-FD-02", "vb2_expbuf vb2_expbuf vb2_expbuf", "they differ", posted=True),
+    _vb2("a_table_serves_any_direction", "            if kept.direction is direction:", "            if kept:", "DB-SGT-01", IMPORTED + " vb2_dc_dmabuf_ops_map@from_device", "they differ", posted=True),
+    _vb2("a_table_is_left_for_the_next", "            self._drop_table(attachment)\n        pages", "        pages", "DB-MAP-04", IMPORTED + " vb2_dc_dmabuf_ops_map@from_device"),
+    _vb2("a_table_outlives_the_attachment", "    def detach(self, buffer: DmaBuf, attachment: Attachment) -> None:\n        self._drop_table(attachment)", "    def detach(self, buffer: DmaBuf, attachment: Attachment) -> None:\n        pass", "DB-ATT-02", IMPORTED + " release_import"),
+    _vb2("unmap_does_not_wait_for_detach", "        \"\"\"The table stays for the next time.\"\"\"", "        self._drop_table(attachment)", "DB-SGT-05", IMPORTED),
+    _vb2("reqbufs_takes_what_others_have", "                if self.plane.refs.count > 1:", "                if False:", "DB-REF-04", "vb2_expbuf vb2_reqbufs@false"),
+    _vb2("reqbufs_forgets_what_it_frees", "                self._free()\n            if wanted", "                self.plane = None\n            if wanted", "DB-REF-04", "vb2_reqbufs@false"),
+    _vb2("the_node_keeps_the_memory", "        self._cancel()\n        self._free()\n", "        self._cancel()\n", "DB-REF-04", "close_node"),
+    _vb2("expbuf_takes_no_lock", "        with self.lock:\n            kernel.point(\"is there a buffer?\")\n            if self.plane is None:", "        if kernel:\n            kernel.point(\"is there a buffer?\")\n            if self.plane is None:", "DB-LOCK-04", "vb2_expbuf"),
+    _camera("cancel_does_not_finish", "        if self.prepared:\n            self._finish()\n", "", "DB-PREP-02", "vb2_qbuf vb2_streamon vb2_streamoff", "they differ", posted=True),
+    _camera("what_was_cancelled_is_read_from_the_cache", "        if self.prepared:\n            self._finish()\n", "        self.prepared = False\n", "DB-CPU-05", "cpu_writes vb2_qbuf vb2_streamon capture vb2_streamoff", "they differ", posted=True),
+    _camera("streamon_forgets_what_was_queued", "            if self.state == \"queued\":", "            if False:", "DB-PREP-02", "vb2_qbuf vb2_streamon"),
+    _camera("what_is_queued_is_not_prepared", "        self.state = \"active\"\n        self._prepare()", "        self.state = \"active\"", "DB-PREP-02", "vb2_qbuf vb2_streamon"),
+    _camera("the_hook_does_not_clean", "        dma.sync_sg_for_device(self.kernel, table, table.direction, table.original)\n", "", "DB-CPU-05", "cpu_writes vb2_qbuf vb2_streamon"),
+    _camera("the_hook_does_not_invalidate", "        dma.sync_sg_for_cpu(self.kernel, table, table.direction, table.original)\n", "", "DB-CPU-05", "vb2_qbuf vb2_streamon prefetch capture vb2_buffer_done"),
+    _camera("done_is_not_finished", "        self._finish()\n        self.state = \"done\"", "        self.state = \"done\"", "DB-PREP-02", "vb2_qbuf vb2_streamon vb2_buffer_done"),
+    _camera("queued_twice", "            if self.plane is None or self.state != \"dequeued\":", "            if self.plane is None:", "DB-PREP-02", "vb2_qbuf vb2_qbuf"),
+    _camera("dqbuf_waits_with_the_lock", "            kernel.point(\"unlock ioctl_lock\")\n            self.lock.unlock()\n            self._wait()\n            self.lock.lock()\n", "            self._wait()\n", "DB-LOCK-04", "vb2_qbuf vb2_streamon vb2_dqbuf"),
+    _camera("memory_goes_while_it_streams", "            if self.streaming:\n                raise Failure(EBUSY)\n            kernel.point(\"is there", "            kernel.point(\"is there", "DB-MAP-05", "vb2_streamon vb2_reqbufs@false"),
     # ------------------------------------------------------------ queues of consumers
     _kds("processes_prepare_in_any_order", "        if not self._comes_next(who, buffer):\n            raise Failure(EDEADLK, \"a buffer that comes later is claimed already\")\n", "", "DB-PREP-01", posted=True),
     _kds("jobs_join_all_queues_before_they_wait", "            kernel.scheduler.wait(lambda queue=queue: queue.owned_by(who), \"wait for the buffer\")\n", "            kernel.point(\"wait for the buffer\")\n", "DB-PREP-01", posted=True),

@@ -111,10 +111,9 @@ POSTED: Final[Mapping[str, Mapping[str, tuple[str, ...] | str]]] = {
         "refcount_underflow(dma_buf_put)": ("an_importer_puts_twice",),
         # The lock is in the buffer, which is gone before the detach has come to its end.
         "unlock_not_held(dma_buf_detach)": ("an_importer_puts_and_detaches_then",),
-        "get_from_zero(get_dma_buf)": "is in an exporter that remembers its buffer to export it again; those of the"
-        " implementation remember none",
-        "use_after_free(get_dma_buf)": "is in an exporter that remembers its buffer to export it again; those of the"
-        " implementation remember none",
+        # Of exporters that remember a buffer without a reference, to export it again, videobuf2 was the first.
+        "get_from_zero(get_dma_buf)": ("a_dma_buf_that_has_gone_is_given_out",),
+        "use_after_free(get_dma_buf)": ("a_dma_buf_that_has_gone_is_given_out",),
     },
     "kds": {
         "every_call_returns": ("processes_prepare_in_any_order", "jobs_join_all_queues_before_they_wait"),
@@ -127,6 +126,21 @@ POSTED: Final[Mapping[str, Mapping[str, tuple[str, ...] | str]]] = {
         "owned_is_backed": ("the_first_end_drops_the_storage",),
         "no_stale_cpu_read": ("the_last_unmap_skips_the_cache", "a_bounce_buffer_is_not_emptied"),
         "no_stale_device_read": ("a_bounce_buffer_is_not_filled", "an_end_too_many_is_passed_over"),
+    },
+    "vb2": {
+        "references_are_owned": ("a_dma_buf_is_given_out_twice", "no_put_at_a_failed_descriptor_of_memory"),
+        "memory_outlives_users": ("a_dma_buf_is_given_out_twice", "a_dma_buf_does_not_hold_its_memory"),
+        "remembered_is_alive": ("a_dma_buf_that_has_gone_is_given_out",),
+        "mapped_as_asked": ("a_table_serves_any_direction",),
+        # Who touches what has gone does not come back, and has the lock.
+        "every_call_returns": ("a_dma_buf_that_has_gone_is_given_out",),
+        "leak(Buffer)": ("no_put_at_a_failed_descriptor_of_memory",),
+        "refcount_underflow(vb2_dc_put)": ("memory_puts_the_dma_buf_made_of_it",),
+        "use_after_free(vb2_dc_put)": ("memory_puts_the_dma_buf_made_of_it", "a_dma_buf_does_not_hold_its_memory"),
+    },
+    "vb2_streaming": {
+        "finished_before_user_space": ("cancel_does_not_finish",),
+        "no_stale_cpu_read": ("what_was_cancelled_is_read_from_the_cache",),
     },
     "core_mmap": {
         "owners_have_references": ("an_area_holds_no_file",),
@@ -141,9 +155,3 @@ POSTED: Final[Mapping[str, Mapping[str, tuple[str, ...] | str]]] = {
         "assertion(cpu_reads)": _NO_SHOOTDOWN,
     },
 }
-
-NOT_IMPLEMENTED: Final[Mapping[str, str]] = {
-    "vb2": "the implementation's exporters are udmabuf, the system heap and gntdev",
-    "vb2_streaming": "the implementation's exporters are udmabuf, the system heap and gntdev",
-}
-"""Models of code that the implementation has no counterpart of."""

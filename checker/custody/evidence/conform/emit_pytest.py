@@ -63,7 +63,7 @@ def emit(contract: Contract, limits: Limits) -> str:
     if graph.limit is not None:
         raise ValueError(f"the graph was not finished: {graph.limit}")
     model = contract.system.name
-    arcs, _ = claimed(contract, graph, world_of(model)(contract.parameters).excused)
+    arcs, _ = claimed(contract, graph, world_of(model)(contract.parameters).not_toured)
     parts = list(by_first(arcs, graph.initial))
     instance = ", ".join(f"{name} = {value}" for name, value in contract.parameters.items())
     head = _HEAD.format(

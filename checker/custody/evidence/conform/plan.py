@@ -169,5 +169,17 @@ PLANS: Final[Mapping[str, Plan]] = MappingProxyType(
             walked=(_of("THREADS=3 SEALING=true USER_MAPPING=true IOMMU=true"),),
             unclaimed=MappingProxyType({}),
         ),
+        "vb2": Plan(
+            toured=(_of(""),),
+            interleaved=((_of(""), 3000),),
+            walked=(_of(""), _of("THREADS=3")),
+            unclaimed=MappingProxyType({}),
+        ),
+        "vb2_streaming": Plan(
+            toured=(_of("COHERENT=true"), _of("COHERENT=false")),
+            interleaved=((_of("COHERENT=false"), 6000),),
+            walked=(_of("COHERENT=false THREADS=3"),),
+            unclaimed=MappingProxyType({}),
+        ),
     }
 )

@@ -128,7 +128,7 @@ def _tour(contract: Contract, world: type[World], settings: Settings, clock: Clo
     graph = contract.graph(clock.limits())
     if graph.limit is not None:
         return Part("tours", chosen, Answer.INCONCLUSIVE, f"the graph was not finished: {graph.limit}")
-    arcs, excuses = claimed(contract, graph, make().excused)
+    arcs, excuses = claimed(contract, graph, make().not_toured)
     ways = [(graph.states[first], tours(part, first)) for first, part in by_first(arcs, graph.initial)]
     tally = Tally()
     divergence: Divergence | None = None

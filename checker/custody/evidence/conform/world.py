@@ -31,6 +31,8 @@ class World:
     unprompted  actions that the core does by itself, as soon as it likes
     calls       actions that are calls with points inside, so that others can come between
     rare        actions that end everything, which walks are to take seldom
+    spared      actors whom tours leave out, since they would do what others do, with the reason; interleavings and
+                walks have them
     passed_over points of the implementation where the contract has no step, such as looking for a further member of a
                 list that cannot have one
     """
@@ -41,6 +43,7 @@ class World:
     unprompted: ClassVar[Collection[str]] = ()
     calls: ClassVar[Collection[str]] = ()
     rare: ClassVar[Collection[str]] = ()
+    spared: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
     scheduler: Deterministic
     kernel: Kernel
@@ -73,6 +76,10 @@ class World:
 
     def arrange(self, first: Mapping[str, str]) -> None:
         """Begin as the contract does, where it can begin in several states. `first`: the contract's view of one."""
+
+    def not_toured(self, step: Step, before: Mapping[str, str], after: Mapping[str, str]) -> str | None:
+        """The same for tours."""
+        return self.spared.get(step.actor) or self.excused(step, before, after)
 
     # ------------------------------------------------------------ taking steps
 

@@ -18,6 +18,8 @@ WORLDS: Final[Mapping[str, str]] = MappingProxyType(
         "kds_ordered": "kds",
         "ownership": "ownership",
         "udmabuf_pages": "udmabuf_pages",
+        "vb2": "vb2",
+        "vb2_streaming": "vb2_streaming",
     }
 )
 
