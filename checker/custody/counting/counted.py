@@ -176,7 +176,8 @@ class _Union:
         for index, variable in enumerate(variables):
             ends = [("domain", index, end) for end in ("low", "high")]
             plain = index < len(self._roles) or index in self._first.counters
-            if not plain and (any(end in self._slopes for end in ends) or variable.domain.size > _SMALL):
+            large = variable.domain.labels is None and variable.domain.size > _SMALL
+            if not plain and (large or any(end in self._slopes for end in ends)):
                 low, high = (self._line(end, getattr(variable.domain, str(end[2]))) for end in ends)
                 bounds[index] = (low, high)
                 variables[index] = replace(variable, domain=Domain(-LARGE, LARGE))

@@ -38,6 +38,8 @@ from custody.system.model import State, System
 _PRIME = (1 << 61) - 1
 _DIGITS = bytes([48, 49, *range(2, 256)])
 _LOOKED_AT = 3_000
+_AT_ONCE = 10_000
+_QUICK = 2_000
 _TRIPLES = 90
 """Three conditions are tried together where there are no more than that."""
 
@@ -140,9 +142,15 @@ class Clauses:
     def __init__(self, counted: Counted, samples: Sequence[State]) -> None:
         self._atoms = list(_atoms(counted))
         self._holds = truths(self._atoms)
-        self._everywhere = (1 << len(samples)) - 1
-        columns = _Columns(samples)
-        self._masks = [int(bytes(columns.of(atom)).translate(_DIGITS), 2) for atom in self._atoms]
+        self._masks, self._everywhere = [0] * len(self._atoms), (1 << len(samples)) - 1
+        for begin in range(0, len(samples), _AT_ONCE):
+            some = samples[begin : begin + _AT_ONCE]
+            columns = _Columns(some)
+            for at, atom in enumerate(self._atoms):
+                here = int(bytes(columns.of(atom)).translate(_DIGITS), 2)
+                self._masks[at] = self._masks[at] << len(some) | here
+        # Most conditions are true together of some sample already among these, which are the largest sizes' last.
+        self._quick = [mask & (1 << _QUICK) - 1 for mask in self._masks]
 
     def block(self, state: State, refused: Collection[Expr]) -> Expr | None:
         """A clause of as few conditions as possible that is not refused; None where there is none."""
@@ -154,17 +162,17 @@ class Clauses:
         return None
 
     def _excluding(self, true: list[int]) -> Iterator[Sequence[int]]:
-        masks = self._masks
+        quick = self._quick
         if self._left(true):
             return
         for count in (1, 2, 3):
             if count == 3 and len(true) > _TRIPLES:
                 break
             for some in itertools.combinations(true, count):
-                left = masks[some[0]]
+                early = quick[some[0]]
                 for at in some[1:]:
-                    left &= masks[at]
-                if not left:
+                    early &= quick[at]
+                if not early and not self._left(some):
                     yield some
         for order in (true[::-1], true):
             kept = list(true)
@@ -178,6 +186,8 @@ class Clauses:
         left = self._everywhere
         for at in chosen:
             left &= self._masks[at]
+            if not left:
+                break
         return left
 
 

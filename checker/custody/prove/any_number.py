@@ -34,7 +34,7 @@ some, three to tell all from two."""
 FAR = 7
 """A size at which the counters have to be the same: what small numbers add up to differs from a size before that."""
 
-MOST_SAMPLES = 60_000
+MOST_SAMPLES = 250_000
 MOST_COMPARED = 40_000
 SMALL = 3
 """The largest size at which the counters are compared with the specification."""
