@@ -14,12 +14,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from custody_reference.dma import Device, Direction, SgTable
-from custody_reference.files import Descriptors, File
+from custody_reference.files import O_RDWR, Descriptors, File
 from custody_reference.kernel import Kernel, Tracked
 from custody_reference.locks import Mutex
 from custody_reference.problems import Failure, KernelBug
 
-EINTR, ENOMEM, EBUSY, ENODEV, EINVAL = 4, 12, 16, 19, 22
+EINTR, ENOMEM, EACCES, EBUSY, ENODEV, EINVAL = 4, 12, 13, 16, 19, 22
 
 
 class Exporter:
@@ -79,12 +79,13 @@ class Attachment:
 
 @dataclass(eq=False)
 class DmaBuf(Tracked):
-    """A buffer."""
+    """A buffer. `owner`: the module that has to stay loaded as long as the buffer is there, if it is in one."""
 
     kernel: Kernel
     exporter: Exporter
     priv: object
     size: int
+    owner: str | None = None
     file: File = field(init=False)
     lock: Mutex = field(init=False)
     attachments: list[Attachment] = field(default_factory=list[Attachment])
@@ -109,14 +110,23 @@ class Vma:
 # ---------------------------------------------------------------- export, descriptors, references
 
 
-def export(kernel: Kernel, exporter: Exporter | None, priv: object, size: int, most: int | None = None) -> DmaBuf:
+def export(
+    kernel: Kernel,
+    exporter: Exporter | None,
+    priv: object,
+    size: int,
+    most: int | None = None,
+    *,
+    mode: int = O_RDWR,
+    owner: str | None = None,
+) -> DmaBuf:
     """dma_buf_export. From here on `priv` belongs to the buffer. EINVAL where something is missing, ENOMEM."""
     if exporter is None or priv is None:
         raise Failure(EINVAL, "no operations, or nothing to export")
     kernel.may_fail("dma_buf_export", ENOMEM)
-    buffer = kernel.track(DmaBuf(kernel, exporter, priv, size), most)
+    buffer = kernel.track(DmaBuf(kernel, exporter, priv, size, owner), most)
     buffer.lock = Mutex(kernel, "core_lock")
-    buffer.file = File(kernel, buffer, lambda: release(buffer))
+    buffer.file = File(kernel, buffer, lambda: release(buffer), mode)
     return buffer
 
 
@@ -242,12 +252,15 @@ def sync(file: File, flags: int) -> None:
 
 
 def mmap(file: File, offset: int, length: int, *, shared: bool = True) -> Vma:
-    """mmap on a buffer's descriptor; the area takes a reference of its own. EINVAL beyond the buffer's end."""
+    """mmap on a buffer's descriptor, to read and to write; the area takes a reference of its own. EINVAL beyond the
+    buffer's end, EACCES where the file is not open for both."""
     buffer = file.subject
     if not isinstance(buffer, DmaBuf):
         raise Failure(ENODEV)
     if length <= 0 or offset < 0 or offset + length > buffer.size:
         raise Failure(EINVAL, "not within the buffer")
+    if file.mode != O_RDWR:
+        raise Failure(EACCES)
     vma = Vma(file, offset, length, shared)
     buffer.exporter.mmap(buffer, vma)
     file.get()

@@ -13,13 +13,17 @@ from custody_reference.problems import Failure, KernelBug, RefcountBug
 
 EBADF, EMFILE = 9, 24
 
+O_RDONLY, O_WRONLY, O_RDWR = 0, 1, 2
+"""What a file is open for. Who names no mode gets the first, which is zero."""
+
 
 class File:
     """An open file. `release` runs once, after the last reference is gone; `subject` is what the file is of."""
 
-    def __init__(self, kernel: Kernel, subject: object, release: Callable[[], None]) -> None:
+    def __init__(self, kernel: Kernel, subject: object, release: Callable[[], None], mode: int = O_RDWR) -> None:
         self.kernel = kernel
         self.subject = subject
+        self.mode = mode
         self.refs = 1
         self._release = release
 

@@ -53,10 +53,19 @@ class WaitObj(Tracked):
     done: Completion
 
 
+@dataclass(frozen=True)
+class NodeDevice:
+    """The device that a node stands for; `module` is what its driver is loaded from, if it is loaded."""
+
+    name: str
+    module: str | None = None
+
+
 @dataclass(eq=False)
 class GntdevPriv(Tracked):
     """What an opened device node has."""
 
+    device: NodeDevice | None
     maps: list[GrantMap] = field(default_factory=list[GrantMap])
     exported: list[XenDmabuf] = field(default_factory=list[XenDmabuf])
     waiting: list[WaitObj] = field(default_factory=list[WaitObj])
@@ -75,6 +84,7 @@ class Gntdev(Exporter):
 
     def __init__(self, kernel: Kernel, memory: Memory) -> None:
         self.kernel = kernel
+        self.device = NodeDevice("NodeDevice")
         self.memory = memory
         self.node: File | None = None
         self.priv: GntdevPriv | None = None
@@ -88,7 +98,7 @@ class Gntdev(Exporter):
 
     def open(self) -> File:
         """gntdev_open. ENOMEM."""
-        self.priv = self.kernel.track(GntdevPriv())
+        self.priv = self.kernel.track(GntdevPriv(self.device))
         self.node = File(self.kernel, self, self._release_node)
         return self.node
 
@@ -177,7 +187,11 @@ class Gntdev(Exporter):
             raise
         kernel.point("dma_buf_export")
         try:
-            buffer = export(kernel, self, xen, grant.count * kernel.machine.page_size, self.memory.buffers)
+            if priv.device is None:
+                raise KernelBug("a null pointer is followed: the node has no device")
+            owner = priv.device.module
+            size = grant.count * kernel.machine.page_size
+            buffer = export(kernel, self, xen, size, self.memory.buffers, owner=owner)
         except Failure:
             kernel.point("free the buffer's data")
             kernel.free(xen)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from custody_reference import dma
 from custody_reference.dma import Device, Direction, SgTable
 from custody_reference.dma_buf import Attachment, DmaBuf, Exporter, Vma, export, install, put
-from custody_reference.files import Descriptors
+from custody_reference.files import O_RDWR, Descriptors
 from custody_reference.hardware import ENOMEM
 from custody_reference.kernel import Kernel, Tracked
 from custody_reference.locks import Mutex
@@ -35,7 +35,8 @@ class Memfd:
 
 @dataclass(eq=False)
 class Udmabuf(Tracked):
-    """The driver's side of a buffer. `protection` is what the creator wants it to be mapped for."""
+    """The driver's side of a buffer. `protection` is what the creator wants it to be mapped for; the file is open for
+    reading and writing whatever that is."""
 
     memfd: Memfd
     lock: Mutex
@@ -59,7 +60,7 @@ class UdmabufDriver(Exporter):
         udmabuf = kernel.track(Udmabuf(memfd, Mutex(kernel, "lock"), protection))
         try:
             self._pin(udmabuf)
-            buffer = export(kernel, self, udmabuf, len(udmabuf.pages) * kernel.machine.page_size)
+            buffer = export(kernel, self, udmabuf, len(udmabuf.pages) * kernel.machine.page_size, mode=O_RDWR)
         except Failure:
             self._unpin(udmabuf)
             kernel.free(udmabuf)

@@ -118,6 +118,7 @@ TWO_MAPPED = (
 )
 MAPPING = "IMPORT=mapping WAITING=false"
 CACHES = "IMPORT=mapping CPU_ACCESS=true COHERENT=false WAITING=false"
+CALLED = "WAITING=false"
 TWO = "BUFFERS=2 NUMBERS=1 WAITING=false IMPORT=attaching"
 BOUNCED = "DEVICES=1 THREADS=1 COHERENT=true BOUNCE=true BOTH_WAYS=true"
 SEALED = "IMPORTING=false SEALING=true"
@@ -228,6 +229,7 @@ MUTANTS = (
     _udmabuf("a_failed_mapping_leaks_its_table", "                raise Failure(EINVAL)\n        except Failure:\n            kernel.free(table)\n            raise", "                raise Failure(EINVAL)\n        except Failure:\n            raise", "DB-MAP-07"),
     _udmabuf("private_mappings_are_given", "        if not vma.shared:", "        if False:", "DB-MMAP-06", USER),
     _udmabuf("udmabuf_tables_say_no_entries", "        table.nents = count\n", "", "DB-MAP-02", posted=True),
+    _udmabuf("the_protection_is_the_files_mode", "len(udmabuf.pages) * kernel.machine.page_size, mode=O_RDWR)", "len(udmabuf.pages) * kernel.machine.page_size, mode={3: O_RDWR, 2: 1}.get(protection, 0))", "DB-FD-05", f"{USER} FLAGS=prot_none", posted=True),
     _udmabuf("mapped_write_combined", "        size = self.kernel.machine.page_size\n        vma.pages = udmabuf", "        size = self.kernel.machine.page_size\n        vma.write_combined = True\n        vma.pages = udmabuf", "DB-ALIAS-01", USER, posted=True),
     _udmabuf("mapped_although_made_not_to_be", "        if not udmabuf.protection:", "        if False:", "DB-MMAP-01", f"{USER} FLAGS=prot_none"),
     _udmabuf("mmap_shows_nothing", "        vma.pages = udmabuf.pages[", "        _ = udmabuf.pages[", "DB-MMAP-06", USER),
@@ -254,13 +256,14 @@ MUTANTS = (
     _gntdev("a_failed_export_frees_twice", "            kernel.free(xen)\n            descriptors.unreserve(number)", "            kernel.free(xen)\n            kernel.free(xen)\n            descriptors.unreserve(number)", "DB-EXP-02", posted=True),
     _gntdev("a_failed_export_keeps_the_grant_mapping", "            kernel.point(\"remove the grant mapping again\")\n            self._remove_map(priv, grant)", "            kernel.point(\"remove the grant mapping again\")", "GX-W-07"),
     _gntdev("the_limit_is_not_looked_at", "        if self.pages_mapped > self.memory.pages:", "        if False:", "DB-EXP-04", "BUFFERS=2 NUMBERS=2 UNITS=4 WAITING=false"),
-    _gntdev("the_size_is_cut_off", "grant.count * kernel.machine.page_size", "(grant.count * kernel.machine.page_size) % (2 * kernel.machine.page_size)", "DB-EXP-04", "BUFFERS=2 NUMBERS=2 UNITS=4 WAITING=false", posted=True),
+    _gntdev("the_size_is_cut_off", "            size = grant.count * kernel.machine.page_size", "            size = (grant.count * kernel.machine.page_size) % (2 * kernel.machine.page_size)", "DB-EXP-04", "BUFFERS=2 NUMBERS=2 UNITS=4 WAITING=false", posted=True),
     _gntdev("an_index_unmaps_a_buffers_pages", "                if not grant.exported:", "                if grant:", "GX-W-07", "THREADS=2 UNMAP_IOCTL=true WAITING=false", posted=True),
     _gntdev("unmap_does_nothing", "        _priv(attachment.buffer).mapped.remove(table)\n        dma.unmap_sg(self.kernel, table, direction, table.original)\n        self.kernel.free(table)", "        pass", "DB-MAP-04", MAPPING, posted=True),
     _gntdev("a_grants_table_says_no_entries", "SgTable(list(xen.map.pages), nents=len(xen.map.pages))", "SgTable(list(xen.map.pages))", "DB-MAP-02", CACHES, posted=True),
     _gntdev("a_failed_mapping_leaks_the_table", "            kernel.free(table)\n            raise", "            raise", "DB-MAP-07", MAPPING, posted=True),
     _gntdev("no_work_on_caches_at_begin", "            dma.sync_sg_for_cpu(self.kernel, table, direction, table.original)", "            pass", "DB-SGT-05", CACHES, posted=True),
     _gntdev("no_work_on_caches_at_end", "            dma.sync_sg_for_device(self.kernel, table, direction, table.original)", "            pass", "DB-SGT-05", CACHES, posted=True),
+    _gntdev("a_node_is_opened_without_its_device", "        self.priv = self.kernel.track(GntdevPriv(self.device))", "        self.priv = self.kernel.track(GntdevPriv(None))", "DB-EXP-01", CALLED, CALLS + "gntdev_open dmabuf_exp_from_refs", posted=True),
     _gntdev("kmap_gives_nothing", "        return _priv(buffer).map.pages", "        return []", "DB-KMAP-01", CACHES, posted=True),
     _gntdev("mmap_shows_no_pages", "        vma.pages = list(_priv(buffer).map.pages)", "        vma.pages = []", "DB-MMAP-06", CACHES, posted=True),
     _gntdev("who_is_killed_waits_on", "lambda: caller in self.killed", "lambda: False", "GX-W-06", "FOREVER=true", posted=True),

@@ -21,7 +21,7 @@ _NO_NODE_MAPPING = (
 POSTED: Final[Mapping[str, Mapping[str, tuple[str, ...] | str]]] = {
     "udmabuf": {
         "published_or_put": ("no_put_at_a_failed_descriptor",),
-        "read_write_file": "is in the file's access mode, which nothing in the implementation has, or reads",
+        "read_write_file": ("the_protection_is_the_files_mode",),
         "no_stale_device_read": ("end_syncs_for_the_cpu", "end_leaves_importers_tables_alone"),
         "no_bracket_without_table": ("an_error_pointer_is_kept",),
         "begin_shows_the_newest": ("begin_syncs_for_the_device", "the_first_begin_does_not_sync"),
@@ -87,8 +87,7 @@ POSTED: Final[Mapping[str, Mapping[str, tuple[str, ...] | str]]] = {
         "deadlock": ("the_reference_is_not_put_without_memory",),
         "list_corruption(gntdev_remove_map)": ("an_index_unmaps_a_buffers_pages",),
         "use_after_free(map_grant_pages)": ("an_index_unmaps_a_buffers_pages",),
-        "null_dereference(dmabuf_export)": "is in a device that an open of the node may leave without; the"
-        " implementation's driver has its device from the beginning",
+        "null_dereference(dmabuf_export)": ("a_node_is_opened_without_its_device",),
     },
     "core": {
         "published_is_complete": ("a_failed_export_goes_on",),

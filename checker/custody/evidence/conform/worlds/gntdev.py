@@ -97,8 +97,7 @@ class GntdevWorld(DataWorld):
         state = self.data_state(dict.fromkeys(self.importers))
         state["node"] = "unopened" if self.node is None else "opened" if self.node_open else "closed"
         state["private_data"] = _word(driver.priv)
-        # The device that the node stands for belongs to no module.
-        state[f"driver_owner[{NODE_DEVICE}]"] = "nobody"
+        state[f"driver_owner[{driver.device.name}]"] = "nobody" if driver.device.module is None else "this_module"
         state["maps_lock"] = driver.maps_lock.owner or "free"
         state["dmabuf_lock"] = driver.dmabuf_lock.owner or "free"
         refs = 0 if self.node is None else self.node.refs
@@ -339,7 +338,7 @@ def _list(things: list[GrantMap] | list[XenDmabuf] | list[WaitObj]) -> str:
 def _show_priv(thing: Tracked) -> str:
     assert isinstance(thing, GntdevPriv)
     lists = f"maps: {_list(thing.maps)}, exp_list: {_list(thing.exported)}, wait_list: {_list(thing.waiting)}"
-    return f"dma_dev: {NODE_DEVICE}, {lists}"
+    return f"dma_dev: {'none' if thing.device is None else thing.device.name}, {lists}"
 
 
 def _show_grant(thing: Tracked) -> str:

@@ -11,7 +11,7 @@ from custody.evidence.conform.worlds.data import PAGE, DataWorld, direction, yes
 from custody_reference import dma_buf
 from custody_reference.dma import Device, SgTable
 from custody_reference.dma_buf import END, READ, WRITE, DmaBuf, Vma
-from custody_reference.files import Descriptors, File
+from custody_reference.files import O_RDONLY, O_RDWR, O_WRONLY, Descriptors, File
 from custody_reference.importer import Importer
 from custody_reference.problems import Failure
 from custody_reference.udmabuf import PROT_READ, PROT_WRITE, READ_WRITE, Memfd, Udmabuf, UdmabufDriver
@@ -25,6 +25,7 @@ _PROTECTION = {
     "prot_none": 0,
 }
 """What the creator asks for; who gives no flags means the usual."""
+_MODES = {O_RDONLY: "read_only", O_WRONLY: "write_only", O_RDWR: "read_write"}
 
 
 class UdmabufWorld(DataWorld):
@@ -60,6 +61,7 @@ class UdmabufWorld(DataWorld):
         self.clients = {f"Thread.{n}": "resting" for n in range(int(parameters["THREADS"]))}
         self.held: dict[str, File] = {}
         self.area: Vma | None = None
+        self.mode = "read_write"
 
     # ------------------------------------------------------------ the state, in the contract's words
 
@@ -72,7 +74,7 @@ class UdmabufWorld(DataWorld):
         assert priv is None or isinstance(priv, Udmabuf)
         state["file"] = "open" if self.descriptors.table else "closed"
         state["buffer"] = "live" if live else "released" if self.existed else "absent"
-        state["access_mode"] = "read_write"
+        state["access_mode"] = "read_write" if self.buffer is None else self._mode(self.buffer, live=live)
         state["creator_holds"] = "false"
         state["priv"] = "none" if priv is None else "Udmabuf.0"
         state["Udmabuf.0"] = "free" if priv is None else f"live({{pages_held: {yes(bool(priv.pages))}}})"
@@ -97,6 +99,12 @@ class UdmabufWorld(DataWorld):
         for thread, client in self.clients.items():
             state[f"client[{thread}]"] = client
         return state
+
+    def _mode(self, buffer: DmaBuf, *, live: bool) -> str:
+        """What the buffer's file is open for; when it has gone, what the last one was open for."""
+        if live:
+            self.mode = _MODES[buffer.file.mode]
+        return self.mode
 
     def _tables(self, state: dict[str, str], priv: Udmabuf | None) -> None:
         """The tables of the CPU hooks; those of importers stand for themselves by their direction."""
