@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -204,3 +205,13 @@ def test_json_says_everything() -> None:
 
 def test_a_result_survives_being_kept() -> None:
     assert from_json(json.loads(json.dumps(to_json(result())))) == result()
+
+
+def test_markdown_shows_code_as_it_is() -> None:
+    """A backslash within code is shown, but for the one before a bar in a table."""
+    [found, *_] = [change for change in result().changes if change.rows]
+    rows = (replace(found.rows[0], words="take_it(a|b, [c])"), *found.rows[1:])
+    told = replace(found, rows=rows, states=(("held_by[a]", "no", "yes"), *found.states))
+    shown = render(Format.MARKDOWN, judge([replace(result(), changes=(told,))], Settings()))
+    assert "| `take_it(a\\|b, [c])` |" in shown
+    assert "| `held_by[a]` |" in shown

@@ -78,7 +78,7 @@ def _fold(finding: Finding) -> list[str]:
     lines += ["", *_steps(change), ""]
     if change.states:
         lines += ["| before the last step | OLD | NEW |", "|---|---|---|"]
-        lines += [f"| `{_cell(name)}` | {_cell(old)} | {_cell(new)} |" for name, old, new in change.states]
+        lines += [f"| {_code(name)} | {_cell(old)} | {_cell(new)} |" for name, old, new in change.states]
         lines.append("")
     if len(change.rows) <= MOST_STEPS:
         lines += ["```mermaid", *diagram(change), "```", ""]
@@ -92,7 +92,7 @@ def _steps(change: Change) -> list[str]:
     for number, row in enumerate(change.rows, 1):
         last = both and number == len(change.rows)
         lines.append(
-            f"| {number} | {_cell(row.actor)} | `{_cell(row.words)}` | {_cell(_changes(change, row, last, both))} |"
+            f"| {number} | {_cell(row.actor)} | {_code(row.words)} | {_cell(_changes(change, row, last, both))} |"
         )
     return lines
 
@@ -143,6 +143,12 @@ def _text(text: str) -> str:
 
 def _cell(text: str) -> str:
     return _text(text).replace("|", "\\|")
+
+
+def _code(text: str) -> str:
+    """Code in a cell, where a backslash is itself everywhere but before the bar."""
+    fence = "``" if "`" in text else "`"
+    return f"{fence}{' '.join(text.split())}{fence}".replace("|", "\\|")
 
 
 def _html(text: str) -> str:
