@@ -140,6 +140,25 @@ def test_words_alone_change_nothing(repository: Repository, capsys: pytest.Captu
     assert "identical" not in capsys.readouterr().out
 
 
+def test_what_is_named_is_compared_with_what_it_is_made_of(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    changed = MODULE.replace("    mood = bad\n", "    when mood == good\n    mood = bad\n")
+    repository.write("spec/sides.custody", changed)
+    for named in ("spec/user.custody", "spec/sides.custody"):
+        outcome = compared(None, named)
+        assert ids(outcome) == {"spec/user.custody": {"BLOCKING-ADDED"}}
+        assert "the work tree with HEAD" in outcome.between
+    # What is dirty elsewhere is another matter.
+    repository.commit("say when")
+    repository.write("spec/queue.custody", NARROWED)
+    outcome = compared(None, "spec/user.custody")
+    assert ids(outcome) == {"spec/user.custody": {"BLOCKING-ADDED"}}
+    assert "with its parent" in outcome.between
+    assert run(["gate", "spec/nobody.custody"]) == 2
+    assert "spec/nobody.custody: there is no specification in either version" in capsys.readouterr().out
+
+
 def test_the_merge_base_is_the_old_side(repository: Repository) -> None:
     repository.git("checkout", "-q", "-b", "topic")
     repository.write("spec/queue.custody", NARROWED)

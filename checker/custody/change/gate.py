@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from custody.change import cache
+from custody.change.asked import asked, has_changes, is_below, require_there
 from custody.change.compare import compare_contract, compare_programs
 from custody.change.effort import Effort
 from custody.change.history import Repository
@@ -95,13 +96,14 @@ def gate(
     here = Path(paths[0]) if paths else Path.cwd()
     repository = Repository.around(here)
     wanted = [_from_root(repository, path) for path in paths] or _usual(repository)
-    commit, between = _old_side(repository, against, wanted)
+    new = Tree(_work_tree(repository))
+    commit, between = _old_side(repository, against, has_changes(repository, new, wanted))
     before = {} if commit is None else {p: i for p, i in repository.files(commit).items() if not _hidden(p)}
     with tempfile.TemporaryDirectory(prefix="custody-") as name:
         folder = Path(name).resolve()
         repository.write(before, folder)
         old = Tree({path: _text(folder / path) for path in before})
-        new = Tree(_work_tree(repository))
+        require_there(paths, wanted, old, new)
         planned, results, unchanged = _plan(old, new, folder, repository, wanted, effort, measure)
         errors = [] if commit is None else _not_looked_into(repository, commit)
         for found in _compared(planned, jobs, cached=cached):
@@ -126,14 +128,14 @@ def _not_looked_into(repository: Repository, commit: str) -> list[Diagnostic]:
     ]
 
 
-def _old_side(repository: Repository, against: str | None, wanted: list[str]) -> tuple[str | None, str]:
+def _old_side(repository: Repository, against: str | None, is_dirty: bool) -> tuple[str | None, str]:
     if against is not None:
         base = repository.base(against)
         tip = repository.commit(against)
         how = "" if base == tip else f", where HEAD left {against}"
         return base, f"the work tree with {repository.describe(base)}{how}"
     head = repository.require_commit("HEAD")
-    if repository.has_changes(wanted):
+    if is_dirty:
         return head, f"the work tree with HEAD ({repository.describe(head)})"
     parent = repository.parent()
     if parent is None:
@@ -188,12 +190,7 @@ def _plan(
     measure: Measure | None,
 ) -> tuple[list[_Job], list[Result], int]:
     """What has to be compared, what is known without that, and how much did not change."""
-
-    def asked(path: str) -> bool:
-        return not wanted or any(not w or path == w or path.startswith(f"{w}/") for w in wanted)
-
-    before = [path for path in old.roots if asked(path)]
-    after = [path for path in new.roots if asked(path)]
+    before, after = asked(old, wanted), asked(new, wanted)
     gone = [path for path in before if path not in new.texts]
     pairs = {path: path for path in after if path in old.texts}
     results: list[Result] = []
@@ -206,7 +203,7 @@ def _plan(
         else:
             gone.remove(origin)
             pairs[path] = origin
-    lost = [path for path in _lost_modules(old, new) if asked(path)]
+    lost = [path for path in _lost_modules(old, new) if any(is_below(path, name) for name in wanted)]
     results += [_alone("SPEC-REMOVED", path, old, repository) for path in (*gone, *lost)]
     jobs: list[_Job] = []
     unchanged = 0

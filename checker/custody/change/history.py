@@ -90,20 +90,12 @@ class Repository:
     def _deepen(self, name: str) -> str:
         return f"fetch the history that '{name}' is in: `git fetch --unshallow`, or `fetch-depth: 0` in a workflow"
 
-    def has_changes(self, paths: list[str]) -> bool:
-        """Whether specifications in the work tree, of those below `paths`, are not those of HEAD."""
-        said = self.ask(
-            "status",
-            "--porcelain",
-            "-z",
-            "--no-renames",
-            "--untracked-files=all",
-            "--",
-            *([path or "." for path in paths] or ["."]),
-        )
+    def changed(self) -> list[str]:
+        """The specifications in the work tree that are not those of HEAD, and those that are gone."""
+        said = self.ask("status", "--porcelain", "-z", "--no-renames", "--untracked-files=all")
         entries = (said or "").split("\0")
         names = [entry[3:] for entry in entries if len(entry) > 3]
-        return any(name.endswith(SUFFIX) for name in names)
+        return [name for name in names if name.endswith(SUFFIX)]
 
     def files(self, commit: str) -> dict[str, str]:
         """The specifications of a commit: path from the root, and the id of the content."""
