@@ -44,7 +44,9 @@ OWN_LIMITS: Mapping[EngineChoice, Limits] = {
 """How long each engine may take for one instance."""
 
 LADDER_LIMITS = Limits(timeout=300, max_memory=4096 * MIB)
-MUTANT_LIMITS = Limits(timeout=300, max_states=250_000)
+MUTANT_LIMITS = Limits(timeout=300, max_states=1_000_000)
+MUTANT_GROWTH = 2
+"""A mutant may have so many times the states of what it was made of, if that is more than the limit."""
 WHOLE_LIMITS = Limits(timeout=1200)
 """For the specification by itself, which has to pass."""
 
@@ -133,7 +135,7 @@ def mutation(spec: str, plan: Wanted, program: Program) -> dict[str, Any]:
     known: dict[str, str] = tomllib.loads(SURVIVORS.read_text(encoding="utf-8"))
     found = list(mutants(program, plan.get("modules", ())))
     bench = Bench(program, spec, WHOLE_LIMITS)
-    bench.limits = MUTANT_LIMITS
+    bench.limits, bench.growth = MUTANT_LIMITS, MUTANT_GROWTH
     trials = _tried(bench, spread(found, plan.get("sample")))
     tried = Tried(spec, fingerprint(program), len(found), trials, known)
     _say(f"{spec}: {tried.caught} of {tried.counted} caught, {len(tried.unexplained)} to be explained")

@@ -64,3 +64,12 @@ def test_steps_of_one_action_have_no_order(tmp_path: Path) -> None:
         "    low = high\n    high = low\n", "    atomic\n        low = high\n        high = low\n"
     )
     assert "reorder: `high = low` before `low = high`" in all_mutants(tmp_path, in_order)
+
+
+def test_a_lock_is_left_out_with_what_its_ways_out_do_with_it(tmp_path: Path) -> None:
+    text = COUNTER.replace("    lock guard\n", "    lock guard\n        or interrupted\n            lock guard\n")
+    found = all_mutants(tmp_path, text)["drop-lock: without lock guard"]
+    (system,) = instances(found.program, {})
+    assert not [
+        action for action in system.actions if "lock guard" in action.label and "left out" not in action.label
+    ]

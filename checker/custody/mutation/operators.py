@@ -178,8 +178,15 @@ def _locks(routine: s.Routine) -> Iterator[_Edit]:
     for target, nodes in found.items():
         first = next((node for _, node in nodes if isinstance(node, s.Lock)), None)
         if first is not None:
-            changes = tuple((path, _left_out(node)) for path, node in nodes)
+            # What is given back on a way out of the taking itself goes with it.
+            inside = [path for path, node in nodes if isinstance(node, s.Lock)]
+            apart = [entry for entry in nodes if not any(_is_below(entry[0], path) for path in inside)]
+            changes = tuple((path, _left_out(node)) for path, node in apart)
             yield _Edit("drop-lock", first.place, f"without lock {target}", first, changes)
+
+
+def _is_below(path: Path, other: Path) -> bool:
+    return len(path) > len(other) and path[: len(other)] == other
 
 
 def _drops(statement: s.Statement, path: Path) -> Iterator[_Edit]:

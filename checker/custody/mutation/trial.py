@@ -1,14 +1,15 @@
 """One mutant against the properties of its specification, instance by instance, until some property fails.
 
-First a few states of every instance are looked at, which is all that most mutants need; then the whole of each that
-has more, the smallest instance first.  A property counts only where it holds of the specification itself, and only by
-its verdict: that an expected violation is found at another length, or not any more, catches nothing.
+Instances for which the mistake leaves every step as it was are not looked at.  Of the others a few states are looked
+at first, which is all that most mutants need; then the whole of each that has more, the smallest instance first.  A
+property counts only where it holds of the specification itself, and only by its verdict: that an expected violation
+is found at another length, or not any more, catches nothing, so that only the others are asked about.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from custody.explore.same import same_graph
@@ -58,6 +59,15 @@ class NothingToLoseError(Exception):
     """A specification that is not as it should be itself cannot be tried."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Instance:
+    """One of the specification's own, with the number of its states and the names of the properties that hold."""
+
+    system: System
+    states: int
+    held: frozenset[str]
+
+
 class Bench:
     """A specification whose mutants are tried. What it says by itself is found out once."""
 
@@ -65,17 +75,16 @@ class Bench:
         """NothingToLoseError where the specification itself does not pass within the limits."""
         self._spec = spec
         self.limits = limits
-        self._systems: list[tuple[int, System]] = []
-        self._held: dict[str, frozenset[str]] = {}
+        self.growth = 0
+        """Up to how many times the states of the specification's own instance are looked at, whatever the limit."""
+        found: list[_Instance] = []
         for system in instances(program, {}):
             run = check(system, spec, EngineChoice.EXPLICIT, limits)
             if not run.passes:
                 raise NothingToLoseError(f"{spec}, {system.instance or 'as it stands'}: it does not pass itself")
-            self._held[system.instance] = frozenset(
-                result.subject.name for result in run.properties if result.finding.verdict is Verdict.HOLDS
-            )
-            self._systems.append((run.counted.states or 0 if run.counted else 0, system))
-        self._systems.sort(key=lambda entry: entry[0])
+            held = frozenset(r.subject.name for r in run.properties if r.finding.verdict is Verdict.HOLDS)
+            found.append(_Instance(system, run.counted.states or 0 if run.counted else 0, held))
+        self._instances = sorted(found, key=lambda entry: entry.states)
 
     def try_out(self, mutant: Mutant) -> Trial:
         """The verdict on one mutant."""
@@ -87,44 +96,50 @@ class Bench:
             return Trial(mutant, Outcome.UNKNOWN, reason=error.reason)
 
     def _tried(self, mutant: Mutant) -> Trial:
-        altered: list[tuple[int, System, System]] = []
-        settled: set[str] = set()
+        altered: list[tuple[_Instance, System]] = []
+        larger: list[tuple[_Instance, System]] = []
         first = Limits(max_states=min(FIRST_STATES, self.limits.max_states or FIRST_STATES))
-        for size, system in self._systems:
-            other = instance_named(mutant.program, system.instance)
-            altered.append((size, system, other))
-            run = self._check(other, first, {**ENGINES, EngineChoice.EXPLICIT: plain})
-            caught = self._caught(mutant, run)
+        for instance in self._instances:
+            other = instance_named(mutant.program, instance.system.instance)
+            if _alike(instance.system, other):
+                continue
+            altered.append((instance, other))
+            run = self._check(instance, other, first, {**ENGINES, EngineChoice.EXPLICIT: plain})
+            caught = _caught(mutant, run)
             if caught is not None:
                 return caught
-            if all(found.complete for found in run.explorations):
-                settled.add(system.instance)
+            if not all(found.complete for found in run.explorations):
+                larger.append((instance, other))
         unknown = ""
-        for size, system, other in altered:
-            if system.instance in settled or _alike(system, other):
-                continue
-            run = self._check(other, self.limits, searching(Means(hasty=size < LARGE)))
-            caught = self._caught(mutant, run)
+        for instance, other in larger:
+            engines = searching(Means(hasty=instance.states < LARGE))
+            run = self._check(instance, other, self._limits(instance), engines)
+            caught = _caught(mutant, run)
             if caught is not None:
                 return caught
             unknown = unknown or next(_limits(run), "")
         if unknown:
             return Trial(mutant, Outcome.UNKNOWN, reason=unknown)
-        same = all(_alike(system, other) or same_graph(system, other) for _, system, other in altered)
+        same = all(same_graph(instance.system, other) for instance, other in altered)
         return Trial(mutant, Outcome.SAME if same else Outcome.SURVIVED)
 
-    def _check(self, system: System, limits: Limits, engines: Mapping[EngineChoice, Engine]) -> RunResult:
-        return check(system, self._spec, EngineChoice.EXPLICIT, limits, engines=engines)
+    def _limits(self, instance: _Instance) -> Limits:
+        most = self.limits.max_states
+        return replace(self.limits, max_states=most and max(most, self.growth * instance.states))
 
-    def _caught(self, mutant: Mutant, run: RunResult) -> Trial | None:
-        held = self._held[run.system.instance]
-        for result in run.properties:
-            name = result.subject.name
-            # A hazard that the specification has no step for cannot have held of it, and did not happen either.
-            is_new = result.subject.implicit and result.subject.expected is None
-            if result.finding.verdict is Verdict.VIOLATED and (name in held or is_new):
-                return Trial(mutant, Outcome.CAUGHT, by=name, instance=run.system.instance)
-        return None
+    def _check(
+        self, instance: _Instance, system: System, limits: Limits, engines: Mapping[EngineChoice, Engine]
+    ) -> RunResult:
+        # A hazard that the specification has no step for cannot have held of it, and did not happen either.
+        names = [p.name for p in system.properties if p.name in instance.held or (p.implicit and p.expected is None)]
+        return check(system, self._spec, EngineChoice.EXPLICIT, limits, names, engines=engines)
+
+
+def _caught(mutant: Mutant, run: RunResult) -> Trial | None:
+    for result in run.properties:
+        if result.finding.verdict is Verdict.VIOLATED:
+            return Trial(mutant, Outcome.CAUGHT, by=result.subject.name, instance=run.system.instance)
+    return None
 
 
 def _limits(run: RunResult) -> Iterator[str]:
