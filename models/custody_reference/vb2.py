@@ -38,12 +38,13 @@ class Vb2Queue(Exporter):
     """A queue, and the operations of the dma-bufs that are made of its memory.
 
     `state` is where the buffer is: dequeued, with the program; queued; active, with the camera; done. `frames`: how
-    many the camera has made since streaming began.
+    many the camera has made since streaming began. `signals`: one may get a program out of its wait at any moment.
     """
 
-    def __init__(self, kernel: Kernel, camera: Device) -> None:
+    def __init__(self, kernel: Kernel, camera: Device, *, signals: bool = False) -> None:
         self.kernel = kernel
         self.camera = camera
+        self.signals = signals
         self.lock = Mutex(kernel, "ioctl_lock")
         self.opened = True
         self.plane: VideoBuffer | None = None
@@ -257,11 +258,14 @@ class Vb2Queue(Exporter):
         self.lock.unlock()
 
     def _wait(self) -> None:
-        """Until there is something to be had, or a signal comes, as it may at any moment."""
+        """Until there is something to be had, or nothing is to come any more, or a signal comes."""
         kernel = self.kernel
-        kernel.scheduler.wait(lambda: True, "wait for a buffer")
-        if kernel.fails("signal") or (self.state != "done" and self.streaming):
+        kernel.scheduler.wait(lambda: self.signals or not self._awaited(), "wait for a buffer")
+        if kernel.fails("signal") or self._awaited():
             raise Failure(EINTR)
+
+    def _awaited(self) -> bool:
+        return self.streaming and self.state != "done"
 
     def streamoff(self) -> None:
         """VIDIOC_STREAMOFF: the buffer is the program's again, wherever it was. EINVAL when it does not stream."""

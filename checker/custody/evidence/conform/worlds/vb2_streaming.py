@@ -28,7 +28,7 @@ class Vb2StreamingWorld(DataWorld):
 
     def __init__(self, parameters: Mapping[str, int | bool | str]) -> None:
         super().__init__(parameters)
-        self.queue = Vb2Queue(self.kernel, Device("camera", self.machine))
+        self.queue = Vb2Queue(self.kernel, Device("camera", self.machine), signals=True)
         self.passed_over = {"does somebody else have it?"}
 
     def state(self) -> dict[str, str]:
