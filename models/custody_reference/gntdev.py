@@ -31,6 +31,7 @@ class GrantMap(Tracked):
     pages: list[int]
     users: Kref = field(default_factory=Kref)
     granted: bool = False
+    writable: bool = False
     exported: bool = True
 
 
@@ -114,6 +115,13 @@ class Gntdev(Exporter):
         assert self.priv is not None
         return self.priv
 
+    def _map_pages(self, grant: GrantMap) -> None:
+        """gntdev_map_grant_pages: for reading and writing, as a dma-buf is. EINVAL."""
+        self.kernel.may_fail("map_grant_pages", EINVAL)
+        if grant.granted:
+            raise KernelBug("grants are mapped that are mapped already, and their first handles are lost")
+        grant.granted = grant.writable = True
+
     def _put_map(self, grant: GrantMap) -> None:
         """gntdev_put_map: whoever drops the last reference unmaps the pages."""
         if grant.users.put():
@@ -153,8 +161,7 @@ class Gntdev(Exporter):
         self.maps_lock.unlock()
         try:
             kernel.point("map the granted pages")
-            kernel.may_fail("map_grant_pages", EINVAL)
-            grant.granted = True
+            self._map_pages(grant)
             return self._export(priv, grant, descriptors)
         except Failure:
             kernel.point("remove the grant mapping again")
@@ -327,6 +334,8 @@ class Gntdev(Exporter):
         kernel, xen = self.kernel, _priv(attachment.buffer)
         if not xen.map.granted:
             raise KernelBug("the pages of a table are not there")
+        if direction.device_writes and not xen.map.writable:
+            raise KernelBug("a device is to write pages that are mapped for reading only")
         kernel.may_fail("sg_alloc_table", ENOMEM)
         table = kernel.track(SgTable(list(xen.map.pages), nents=len(xen.map.pages)))
         try:

@@ -264,6 +264,8 @@ MUTANTS = (
     _gntdev("no_work_on_caches_at_begin", "            dma.sync_sg_for_cpu(self.kernel, table, direction, table.original)", "            pass", "DB-SGT-05", CACHES, posted=True),
     _gntdev("no_work_on_caches_at_end", "            dma.sync_sg_for_device(self.kernel, table, direction, table.original)", "            pass", "DB-SGT-05", CACHES, posted=True),
     _gntdev("a_node_is_opened_without_its_device", "        self.priv = self.kernel.track(GntdevPriv(self.device))", "        self.priv = self.kernel.track(GntdevPriv(None))", "DB-EXP-01", CALLED, CALLS + "gntdev_open dmabuf_exp_from_refs", posted=True),
+    _gntdev("grants_are_mapped_twice", "            self._map_pages(grant)\n", "            self._map_pages(grant)\n            self._map_pages(grant)\n", "GX-W-07", CALLED, CALLS + "gntdev_open dmabuf_exp_from_refs", posted=True),
+    _gntdev("grants_are_mapped_for_reading", "        grant.granted = grant.writable = True", "        grant.granted = True", "DB-FD-05", MAPPING, posted=True),
     _gntdev("kmap_gives_nothing", "        return _priv(buffer).map.pages", "        return []", "DB-KMAP-01", CACHES, posted=True),
     _gntdev("mmap_shows_no_pages", "        vma.pages = list(_priv(buffer).map.pages)", "        vma.pages = []", "DB-MMAP-06", CACHES, posted=True),
     _gntdev("who_is_killed_waits_on", "lambda: caller in self.killed", "lambda: False", "GX-W-06", "FOREVER=true", posted=True),

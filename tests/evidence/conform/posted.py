@@ -13,10 +13,6 @@ _NO_SHOOTDOWN = (
     "is in taking page tables away from user space when the owner changes; the implementation leaves areas mapped,"
     " and brackets keep them fresh"
 )
-_NO_NODE_MAPPING = (
-    "needs an mmap of the device node beside the export, with flags of its own for the grants; the implementation's"
-    " grant mappings have no flags, and the node is not mapped"
-)
 
 POSTED: Final[Mapping[str, Mapping[str, tuple[str, ...] | str]]] = {
     "udmabuf": {
@@ -65,8 +61,9 @@ POSTED: Final[Mapping[str, Mapping[str, tuple[str, ...] | str]]] = {
         "published_is_complete": ("the_descriptor_lives_before_the_list",),
         "size_is_right": ("the_size_is_cut_off",),
         "time_out_is_true": ("an_older_buffer_keeps_its_number",),
-        "pages_are_mapped_for_both": _NO_NODE_MAPPING,
-        "assertion(map_grant_pages)": _NO_NODE_MAPPING,
+        # Both came of an mmap of the node; here no node is mapped, and the faults are what that led to.
+        "pages_are_mapped_for_both": ("grants_are_mapped_for_reading",),
+        "assertion(map_grant_pages)": ("grants_are_mapped_twice",),
         "context_outlives_buffer": ("the_node_is_not_held",),
         "unmapped_is_unmapped": ("unmap_does_nothing",),
         # The table is kept for the next mapping, whoever asks, whatever for: unmapping leaves it.
