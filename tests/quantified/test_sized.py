@@ -149,8 +149,24 @@ def test_what_tells_members_apart_is_refused_with_its_line(old: str, new: str, t
     assert text.splitlines()[refused.place.line - 1].strip() != ""
 
 
-def test_a_range_that_grows_with_the_number_is_refused() -> None:
-    text = FIFO.replace("before[Thread, Thread]: bool", "before[Thread, Thread]: bool\n    many: 0..N")
-    with pytest.raises(NotUniformError, match="the range of many depends on the number") as refused:
+COUNTED = FIFO.replace("before[Thread, Thread]: bool", "before[Thread, Thread]: bool\n    many: 0..N + 1").replace(
+    "    at[self] = waiting\n", "    at[self] = waiting\n    many = min(many + 1, N - 1)\n"
+)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 6])
+def test_numbers_that_grow_with_the_number_are_the_same(size: int) -> None:
+    found = anyhow(COUNTED, ["Thread"])
+    assert not differences(found, at(COUNTED, size))
+
+
+def test_a_range_that_grows_otherwise_is_refused() -> None:
+    text = COUNTED.replace("0..N + 1", "0..N * 2")
+    with pytest.raises(NotUniformError, match="the range of many depends on the number otherwise") as refused:
         Sized(anyhow(text, ["Thread"]), at(text, 3))
     assert "many" in text.splitlines()[refused.value.place.line - 1]
+
+
+def test_a_number_that_grows_otherwise_differs() -> None:
+    text = COUNTED.replace("N - 1)", "N * N - 2 * N)")
+    assert differences(anyhow(text, ["Thread"]), at(text, 3))

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 
 from custody.prove.words import parts
-from custody.quantified.atoms import At, Every, Var
+from custody.quantified.atoms import At, Every, Size, Var
 from custody.quantified.cells import Layout
 from custody.quantified.uniform import Uniform
 from custody.symbolic.relation import Cube, Relation
@@ -24,6 +24,33 @@ class Clauses:
 
     def __init__(self, uniform: Uniform, layout: Layout, relation: Relation) -> None:
         self._uniform, self._layout, self._relation = uniform, layout, relation
+
+    def clauses(self, cube: Cube) -> list[Expr]:
+        """What the cube may mean at any size: that no members are as it says, and where it says the same of all
+        members, that some member is otherwise."""
+        found = [self.clause(cube)]
+        somebody = self._somebody(cube)
+        return found if somebody is None else [*found, somebody]
+
+    def _somebody(self, cube: Cube) -> Expr | None:
+        atoms, plain = self._uniform.atoms, list[Expr]()
+        by_member: dict[str, list[Expr]] = {}
+        for index, values in parts(self._relation, cube):
+            owners = self._layout.places[index].owners
+            if len(owners) > 1 or self._named(index, values):
+                return None
+            scope = {name: atoms.member("m0", self._layout.role_of[name]) for name in owners}
+            literal = self._literal(index, values, scope)
+            (by_member.setdefault(owners[0], []) if owners else plain).append(literal)
+        if len(by_member) != 1 and len(set(map(frozenset, by_member.values()))) != 1:
+            return None
+        roles = [names for names in self._layout.roles.values() if set(names) == by_member.keys()]
+        if not roles:
+            return None
+        (name, alike), *_ = by_member.items()
+        member = atoms.member("m0", self._layout.role_of[name])
+        everybody = atoms.every([member], (), and_(*sorted(alike, key=atoms.digest)))
+        return or_(*(not_(literal) for literal in sorted(plain, key=atoms.digest)), not_(everybody))
 
     def clause(self, cube: Cube) -> Expr:
         """That no members are as the cube says."""
@@ -158,8 +185,13 @@ def _told(uniform: Uniform, node: Expr) -> str:
                 return name
             case Every():
                 return f"({sentence(uniform, node)})"
+            case Size(role):
+                return f"#{role}"
     if node.op is Op.NOT:
         inner = node.args[0]
+        if inner.op is Op.READ and isinstance(found := atoms[inner], Every):
+            names = ", ".join(f"{atoms.role(v)} {_told(uniform, v)}" for v in found.variables)
+            return f"(some {names}: {_told(uniform, not_(found.body))})"
         if inner.op is Op.EQ:
             return _equal(uniform, inner, " != ")
         text = _told(uniform, inner)

@@ -9,6 +9,7 @@ the instances; the last question is one about formulas, so that no theorem on sm
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -87,20 +88,29 @@ class _Proof:
     def run(self) -> None:
         stated = [e for name, e in self._uniform.stated.items() if self._uniform.forms[name] is Form.INVARIANT]
         parts = [part for each in stated for part in (each.args if each.op is Op.AND else (each,))]
-        guesses = dict.fromkeys(alike(self._uniform, part) for part in parts if self._is_universal(part))
-        best: tuple[list[str], list[Expr]] = ([], [])
-        for at in self._small[1:]:
-            more = [clause for clause in self._found(at, list(guesses)) if clause not in guesses]
-            if not more and best[0]:
-                continue
-            guesses.update(dict.fromkeys(more))
-            best = max(best, *self._tried(self._houdini(list(guesses))), key=lambda each: len(each[0]))
-            if len(best[0]) == len(self._wanted):
-                break
-        proved, kept = best
+        guesses = dict.fromkeys(alike(self._uniform, part) for part in parts if self._is_decided(part))
+        self._best: tuple[list[str], list[Expr]] = ([], [])
+        with suppress(OutOfTimeError):
+            self._search(guesses)
+        proved, kept = self._best
         if proved:
             self._write(kept, proved)
+        elif self._clock.seconds > self._seconds:
+            raise OutOfTimeError
         self._result.unproved += [Unproved(name, ()) for name in self._wanted if name not in proved]
+
+    def _search(self, guesses: dict[Expr, None]) -> None:
+        """Until all is proved, or nothing is left to learn from; what was proved at last is best."""
+        tried = -1
+        for number, at in enumerate(self._small):
+            guesses.update(dict.fromkeys(self._found(at, list(guesses))))
+            if number == 0 or len(guesses) == tried:
+                continue
+            tried = len(guesses)
+            for found in self._tried(self._houdini(list(guesses))):
+                self._best = max(self._best, found, key=lambda each: len(each[0]))
+            if len(self._best[0]) == len(self._wanted):
+                return
 
     def _tried(self, guesses: list[Expr]) -> Iterator[tuple[list[str], list[Expr]]]:
         """What is proved by which of the guesses: of a hundred most are of no use, so fewer are asked about first."""
@@ -135,12 +145,12 @@ class _Proof:
 
     # ------------------------------------------------------------------ guesses
 
-    def _is_universal(self, root: Expr) -> bool:
-        """Whether only members of all are spoken of: of such conditions z3 decides what they imply."""
+    def _is_decided(self, root: Expr) -> bool:
+        """Whether no "all" is within another: of such conditions z3 decides what they imply."""
         atoms = self._uniform.atoms
-        found = atoms[root] if root.op is Op.READ else None
-        inner = found.body if isinstance(found, Every) else root
-        return not any(node.op is Op.READ and isinstance(atoms[node], Every) for node in nodes(inner))
+        found = [atom for node in nodes(root) if node.op is Op.READ and isinstance(atom := atoms[node], Every)]
+        inner = [node for each in found for node in nodes(each.body) if node.op is Op.READ]
+        return not any(isinstance(atoms[node], Every) for node in inner)
 
     def _found(self, at: _Small, guesses: Sequence[Expr]) -> list[Expr]:
         """Clauses of an invariant of this size, said of all; nothing where a run there violates something."""
@@ -156,7 +166,7 @@ class _Proof:
             answer = search.run(relation.gates.any([*bad, relation.escape]))
             if not isinstance(answer, Bad):
                 clauses = Clauses(self._uniform, at.sized.layout, relation)
-                return [*found, *dict.fromkeys(clauses.clause(cube) for cube in answer.cubes)]
+                return [*found, *dict.fromkeys(each for cube in answer.cubes for each in clauses.clauses(cube))]
             last = relation.cube(answer.states[-1])
             sat = solver(relation.gates.clauses, relation.gates.size)
             left = [p for p, b in zip(stated, bad, strict=True) if not sat.solve([b, *last])]

@@ -63,7 +63,14 @@ class Every:
     body: Expr
 
 
-Atom: TypeAlias = Var | At | Every
+@dataclass(frozen=True, slots=True)
+class Size:
+    """The number of members of a role."""
+
+    role: str
+
+
+Atom: TypeAlias = Var | At | Every | Size
 
 
 class Atoms:
@@ -105,8 +112,8 @@ class Atoms:
                 return role
             case At(cell, _, _):
                 return self.cells[cell].holds or ""
-            case Every():
-                raise AssertionError("no member is a truth value")
+            case Every() | Size():
+                raise AssertionError("no member is a truth value or a number")
 
     def replaced(self, root: Expr, given: Mapping[Expr, Expr]) -> Expr:
         """The expression with other expressions for these; simplified on the way."""
@@ -124,7 +131,7 @@ class Atoms:
                 return self.of(At(cell, tuple(self.replaced(arg, given) for arg in args), later), node.sort)
             case Every(variables, body):
                 return self.of(Every(variables, self.replaced(body, given)), Sort.BOOL)
-            case Var():
+            case Var() | Size():
                 return node
 
     def digest(self, root: Expr) -> str:
@@ -145,3 +152,5 @@ class Atoms:
                 return f"every {[self.digest(v) for v in variables]} {self.digest(body)}"
             case Var(name, role):
                 return f"var {name} {role}"
+            case Size(role):
+                return f"size {role}"

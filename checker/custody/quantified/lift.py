@@ -17,7 +17,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from custody.quantified.atoms import At, Atoms, Var
+from custody.quantified.atoms import At, Atoms, Size, Var
 from custody.quantified.cells import Layout
 from custody.quantified.problem import NotUniformError
 from custody.quantified.shape import Shapes
@@ -26,6 +26,7 @@ from custody.system.expression import (
     TRUE,
     Expr,
     Op,
+    Sort,
     and_,
     eq,
     ite,
@@ -105,6 +106,9 @@ class Lift:
         match root.op:
             case Op.CONST:
                 return root
+            case Op.READ if root.value == len(self._system.variables):
+                (role,) = self._layout.roles
+                return self._atoms.of(Size(role), Sort.INT)
             case Op.READ | Op.NEXT:
                 if self._layout.places[root.value].cell in self._layout.held:
                     raise NotUniformError(f"{self._system.variables[root.value].name} is calculated with")

@@ -27,6 +27,8 @@ class Shapes:
 
     def labels(self, node: Expr) -> Sequence[str]:
         """What the values of a term stand for, if it may be a member; else nothing."""
+        if self._is_size(node):
+            return ()
         if node.op in (Op.READ, Op.NEXT):
             domain = self._system.variables[node.value].domain
             return domain.labels or () if self._layout.places[node.value].cell in self._layout.held else ()
@@ -84,7 +86,7 @@ class Shapes:
         known = self._mentions
         for node in nodes(root, known=known):
             found: set[str] = set()
-            if node.op in (Op.READ, Op.NEXT):
+            if node.op in (Op.READ, Op.NEXT) and not self._is_size(node):
                 found |= set(places[node.value].owners)
             for arg in node.args:
                 found |= known[arg]
@@ -124,7 +126,9 @@ class Shapes:
         return known[root]
 
     def _told(self, node: Expr, known: dict[Expr, str], change: Mapping[str, str]) -> str:
-        if node.op in (Op.READ, Op.NEXT):
+        if self._is_size(node):
+            parts = ["size"]
+        elif node.op in (Op.READ, Op.NEXT):
             where = self._layout.places[node.value]
             parts = [str(where.cell), *(change.get(owner, owner) for owner in where.owners)]
         elif node.op is Op.ITE and (holder := self.chosen_by(node)) is not None:
@@ -150,12 +154,17 @@ class Shapes:
                 parts = [str(node.value)]
         return hashlib.sha256(f"{node.op} {parts}".encode()).hexdigest()[:24]
 
+    def _is_size(self, node: Expr) -> bool:
+        return node.op is Op.READ and node.value == len(self._system.variables)
+
     def shown(self, root: Expr) -> str:
         """The expression in the specification's names, cut where it is long."""
         text = self._text(root, 4)
         return text if len(text) <= _MOST_SHOWN else f"{text[: _MOST_SHOWN - 2]} …"
 
     def _text(self, node: Expr, depth: int) -> str:
+        if self._is_size(node):
+            return "how many there are"
         if node.op in (Op.READ, Op.NEXT):
             return self._system.variables[node.value].name + ("'" if node.op is Op.NEXT else "")
         if node.is_constant:
@@ -165,7 +174,7 @@ class Shapes:
         args = [self._text(arg, depth - 1) for arg in node.args]
         if node.op is Op.EQ and node.args[1].is_constant:
             read = node.args[0]
-            if read.op in (Op.READ, Op.NEXT):
+            if read.op in (Op.READ, Op.NEXT) and not self._is_size(read):
                 args[1] = self._system.variables[read.value].domain.show(node.args[1].value)
         if node.op is Op.NOT:
             return f"not {args[0]}"

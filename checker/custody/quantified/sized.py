@@ -13,12 +13,13 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from custody.quantified.atoms import At, Cell, Every
+from custody.quantified.atoms import At, Cell, Every, Size
 from custody.quantified.cells import Layout, layout
 from custody.quantified.problem import NotUniformError
-from custody.quantified.uniform import Step, Uniform, key, members_of
+from custody.quantified.uniform import Step, Uniform, key, members_of, together
 from custody.system.expression import (
     FALSE,
+    TRUE,
     Expr,
     Op,
     Sort,
@@ -54,11 +55,15 @@ class Sized:
     def __init__(self, uniform: Uniform, system: System) -> None:
         """NotUniformError where the system has other variables."""
         self._uniform, self.system = uniform, system
+        self._known: dict[tuple[frozenset[tuple[Expr, int]], Expr], Expr] = {}
         self.layout: Layout = layout(system, list(uniform.layout.roles))
         _require_same(uniform.layout, self.layout, system)
+        for at, (cell, ends) in enumerate(zip(self.layout.cells, uniform.ranges, strict=True)):
+            if tuple(self.over(end).value for end in ends) != (cell.low, cell.high):
+                where = uniform.layout.cells[at]
+                raise NotUniformError(f"the range of {where.name} depends on the number otherwise", where.place)
         self._at = {(w.cell, w.owners): index for index, w in enumerate(self.layout.places)}
         self._holder = {at: cell for cell, held in self.layout.held.items() for at in (cell, *held.values())}
-        self._known: dict[tuple[frozenset[tuple[Expr, int]], Expr], Expr] = {}
 
     def over(self, root: Expr, members: Mapping[Expr, int] | None = None) -> Expr:
         """The expression, with the places of the members that are named."""
@@ -85,6 +90,8 @@ class Sized:
                 sizes = [len(self.layout.roles[self._uniform.atoms.role(v)]) for v in variables]
                 ways = itertools.product(*(range(size) for size in sizes))
                 return and_(*(self.over(body, {**given, **dict(zip(variables, way, strict=True))}) for way in ways))
+            case Size(role):
+                return number(len(self.layout.roles[role]))
             case _:
                 return number(given[node])
 
@@ -189,11 +196,11 @@ class Sized:
         given = dict(zip(step.members, places, strict=True))
         guard = self.over(step.guard, given)
         cases = [_differ(guard, action.guard)]
-        if [name for name, _ in step.checks] != [check.property for check in action.checks]:
-            raise NotUniformError(f"{action.label} breaks other properties with another number", action.place)
-        mine = [self.over(condition, given) for _, condition in step.checks]
-        cases += [and_(guard, _differ(one, check.condition)) for one, check in zip(mine, action.checks, strict=True)]
-        taken = and_(guard, *mine)
+        mine = {name: self.over(condition, given) for name, condition in step.checks}
+        theirs = together(action)
+        for name in dict.fromkeys([*mine, *theirs]):
+            cases.append(and_(guard, _differ(mine.get(name, TRUE), theirs.get(name, TRUE))))
+        taken = and_(guard, *mine.values())
         effects = {effect.variable: effect.value for effect in action.effects}
         for index, where in enumerate(self.layout.places):
             variable = self.system.variables[index]
@@ -258,7 +265,7 @@ def _require_same(base: Layout, here: Layout, system: System) -> None:
         )
     for one, other in zip(base.cells, here.cells, strict=True):
         if _plain(one) != _plain(other):
-            raise NotUniformError(f"the range of {one.name} depends on the number", one.place)
+            raise NotUniformError(f"the values or first values of {one.name} depend on the number", one.place)
 
 
 def _after(root: Expr, effects: Mapping[int, Expr]) -> Expr:
@@ -273,7 +280,7 @@ def _after(root: Expr, effects: Mapping[int, Expr]) -> Expr:
 
 
 def _plain(cell: Cell) -> Cell:
-    return replace(cell, place=Place("", 0))
+    return replace(cell, place=Place("", 0), low=0, high=0)
 
 
 def _differ(one: Expr, other: Expr) -> Expr:

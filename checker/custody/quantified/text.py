@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 import custody.system.expression as e
-from custody.quantified.atoms import At, Atoms, Every, Var
+from custody.quantified.atoms import At, Atoms, Every, Size, Var
 from custody.quantified.uniform import Uniform
 from custody.system.expression import Expr, Op, Sort
 
@@ -41,6 +41,8 @@ def _atom(atoms: Atoms, node: Expr) -> str:
         case Every(variables, body):
             bound = " ".join(f"({written(atoms, v)} |{atoms.role(v)}|)" for v in variables)
             return f"(forall ({bound}) {written(atoms, body)})"
+        case Size(role):
+            return f"|#{role}|"
 
 
 def _term(node: Expr, args: Sequence[str]) -> str:
@@ -55,6 +57,9 @@ def script(uniform: Uniform, members: Sequence[Expr], *asserted: Expr) -> str:
     """The question whether all of this can be true together, of members that are distinct."""
     atoms = uniform.atoms
     lines = ["(set-logic UFLIA)", *(f"(declare-sort |{role}| 0)" for role in uniform.layout.roles)]
+    for role in uniform.layout.roles:
+        # How many there are is a number of which no more is known: more numbers than can be are no harm.
+        lines += [f"(declare-const |#{role}| Int)", f"(assert (<= 1 |#{role}|))"]
     for cell in atoms.cells:
         value = f"|{cell.holds}|" if cell.holds is not None else "Bool" if cell.sort is Sort.BOOL else "Int"
         lines.append(f"(declare-fun |{cell.name}| ({' '.join(f'|{role}|' for role in cell.roles)}) {value})")
@@ -150,6 +155,8 @@ class _Reader:
         return body if body.is_constant else atoms.of(Every(tuple(variables.values()), body), Sort.BOOL)
 
     def _cell(self, name: str, args: tuple[Expr, ...]) -> Expr:
+        if name.removeprefix("#") in self._uniform.layout.roles and name.startswith("#") and not args:
+            return self._uniform.atoms.of(Size(name[1:]), Sort.INT)
         if name not in self._cells:
             raise ValueError(f"nothing is called '{name}'")
         index = self._cells[name]
@@ -162,7 +169,7 @@ class _Reader:
         """The role of a member; nothing of a truth value or a number."""
         if term.op is Op.ITE:
             return self._role(term.args[1])
-        if term.op is not Op.READ or isinstance(atom := self._uniform.atoms[term], Every):
+        if term.op is not Op.READ or isinstance(atom := self._uniform.atoms[term], (Every, Size)):
             return ""
         return atom.role if isinstance(atom, Var) else self._uniform.atoms.cells[atom.cell].holds or ""
 

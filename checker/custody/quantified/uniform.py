@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from custody.quantified.atoms import At, Atoms, Cell, Every
+from custody.quantified.atoms import At, Atoms, Cell, Every, Size
 from custody.quantified.cells import Layout, layout, naming
+from custody.quantified.grown import grown, is_near
 from custody.quantified.lift import Lift, Scope
 from custody.quantified.problem import NotUniformError
-from custody.system.expression import Expr, Op, Sort, and_, eq, ite, le, nodes, not_, number, or_, rebuild
+from custody.system.expression import Expr, Op, Sort, add, and_, eq, ite, le, nodes, not_, number, or_, rebuild
 from custody.system.model import SAFETY, Action, Form, Property, System
 from custody.system.place import Place
 
@@ -53,6 +54,7 @@ class Uniform:
     refused: Mapping[str, NotUniformError]
     where: Expr
     terminal: Expr
+    ranges: tuple[tuple[Expr, Expr], ...]
 
     def wrong(self, name: str) -> list[tuple[Step | None, Expr]]:
         """What the property forbids, case by case: in a state, or where a step is taken."""
@@ -87,12 +89,12 @@ class Uniform:
 
     def domains(self) -> Iterator[Expr]:
         """That the values of each cell are in its domain, for all members."""
-        for cell, arguments, value in self.everywhere("d"):
+        for (cell, arguments, value), (low, high) in zip(self.everywhere("d"), self.ranges, strict=True):
             if cell.holds is None and value.sort is Sort.INT:
                 if cell.values is not None:
                     within = or_(*(eq(value, number(v)) for v in cell.values))
                 else:
-                    within = and_(le(number(cell.low), value), le(value, number(cell.high)))
+                    within = and_(le(low, value), le(value, high))
                 yield self._for_all(arguments, within)
 
     def first(self) -> Expr:
@@ -118,10 +120,18 @@ class Uniform:
 
 
 def _breaks(step: Step, name: str) -> Iterator[Expr]:
-    """The step may be taken, and the first check that it breaks belongs to the property."""
-    for at, (whose, condition) in enumerate(step.checks):
+    """The step may be taken and breaks a check of the property, be it the first that it breaks or not."""
+    for whose, condition in step.checks:
         if whose == name:
-            yield and_(step.guard, *(each for _, each in step.checks[:at]), not_(condition))
+            yield and_(step.guard, not_(condition))
+
+
+def together(action: Action) -> dict[str, Expr]:
+    """What a step must not break, by property: of what it does with each member there is a check for each."""
+    found: dict[str, list[Expr]] = {}
+    for check in action.checks:
+        found.setdefault(check.property, []).append(check.condition)
+    return {name: and_(*conditions) for name, conditions in found.items()}
 
 
 class _After:
@@ -178,8 +188,8 @@ def members_of(action: Action, role_of: Mapping[str, str]) -> tuple[str, ...]:
 
 class _Builder:
     def __init__(self, system: System, roles: Sequence[str]) -> None:
-        self._system = system
         self._layout = layout(system, roles)
+        self._system = system = grown(system, BASE) if len(roles) == 1 else system
         for role in roles:
             if role not in self._layout.roles:
                 raise NotUniformError(f"there is no role '{role}'", Place(system.file, 1))
@@ -205,7 +215,27 @@ class _Builder:
         except NotUniformError as error:
             raise NotUniformError(error.reason, Place(system.file, 1)) from None
         forms = {name: form for name, form in forms.items() if name not in refused}
-        return Uniform(system.file, self._layout, self._atoms, steps, stated, forms, refused, where, terminal)
+        return Uniform(
+            system.file,
+            self._layout,
+            self._atoms,
+            steps,
+            stated,
+            forms,
+            refused,
+            where,
+            terminal,
+            tuple(self._range(cell) for cell in self._layout.cells),
+        )
+
+    def _range(self, cell: Cell) -> tuple[Expr, Expr]:
+        """The ends of a cell's range, which may grow with the number of members."""
+        if cell.labels or cell.holds is not None or cell.sort is Sort.BOOL or len(self._layout.roles) > 1:
+            return number(cell.low), number(cell.high)
+        (role,) = self._layout.roles
+        size = self._atoms.of(Size(role), Sort.INT)
+        high = add(size, number(cell.high - BASE)) if is_near(cell.high, BASE) else number(cell.high)
+        return number(cell.low), high
 
     def _action(self, action: Action) -> Step | None:
         role_of, roles = self._layout.role_of, self._layout.roles
@@ -216,7 +246,7 @@ class _Builder:
         scope = {name: self._atoms.member(f"p{i}", role_of[name]) for i, name in enumerate(about)}
         try:
             guard = self._steps.over(action.guard, scope)
-            checks = tuple((c.property, self._steps.over(c.condition, scope)) for c in action.checks)
+            checks = tuple((name, self._steps.over(each, scope)) for name, each in together(action).items())
             effects = self._effects(action, scope)
         except NotUniformError as error:
             raise _placed(error, action) from None
