@@ -32,7 +32,8 @@ from custody.system.place import Place
 MANY = 2
 """More specifications than these are compared briefly on a request."""
 WAVE = 4
-"""So many of those that use a changed module are compared before it is asked whether that is enough."""
+"""So many of those that use a changed module are compared before it is asked whether that is enough; then twice as
+many, and so on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,8 +316,10 @@ def _waves(jobs: Sequence[_Job]) -> Iterator[Sequence[_Job]]:
     first = [job for job in jobs if job.is_direct or job.only_contract or job.effort.wide]
     yield first
     rest = sorted((job for job in jobs if job not in first), key=lambda job: (job.size, job.spec))
-    for begin in range(0, len(rest), WAVE):
-        yield rest[begin : begin + WAVE]
+    count = WAVE
+    while rest:
+        yield rest[:count]
+        rest, count = rest[count:], 2 * count
 
 
 def _run(jobs: Sequence[_Job], workers: int) -> Iterator[Result | tuple[Diagnostic, ...]]:
