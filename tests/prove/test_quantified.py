@@ -112,6 +112,20 @@ def test_a_holder_at_first_is_proved_and_checked(ring: dict[str, Any]) -> None:
     assert any("token" in line for line in ring["readable"])
 
 
+def test_a_variable_may_be_called_what_members_are_called() -> None:
+    text = FIFO.read_text(encoding="utf-8")
+    text = text.replace("    before[Thread, Thread]: bool\n", "    before[Thread, Thread]: bool\n    m0: bool\n")
+    text = text.replace("    at[self] = inside\n", "    at[self] = inside\n    m0 = true\n")
+    text = text.replace("    at[self] = outside\n", "    at[self] = outside\n    m0 = false\n")
+    text += "\ninvariant held\n    forall s: Thread . at[s] == inside => m0\n"
+    result = proof(FIFO, text)
+    assert not result.unproved
+    assert result.proof is not None
+    assert "|m0'|" in " ".join(result.proof["invariant"])
+    assert checked(FIFO, result.proof, text).accepted
+    assert checked(FIFO, result.proof, text.replace("m0 = true", "m0 = false")).accepted is False
+
+
 def test_the_invariants_hold_wherever_the_explorer_comes(fifo: dict[str, Any], ring: dict[str, Any]) -> None:
     require_true_where_reached(FIFO, fifo, 5)
     require_true_where_reached(RING, ring, 5)

@@ -56,7 +56,7 @@ MOST_SENTENCES = 12
     "any_number",
     multiple=True,
     metavar="ROLE",
-    help="Prove safety for any number of instances of this role, by counting them. Repeatable: of several at once.",
+    help="Prove safety for any number of instances of this role, by counting or with quantifiers. Repeatable.",
 )
 @click.option("--jobs", type=click.IntRange(min=1), default=3, show_default=True, help="Ways that run side by side.")
 @seconds_option

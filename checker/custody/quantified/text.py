@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 import custody.system.expression as e
-from custody.quantified.atoms import At, Atoms, Every, Size, Var
+from custody.quantified.atoms import At, Atoms, Cell, Every, Size, Var
 from custody.quantified.uniform import Uniform
 from custody.system.expression import Expr, Op, Sort
 
@@ -21,6 +21,11 @@ _TOKEN = re.compile(r"\s*(?:([()])|\|([^|\\]*)\||([^\s()|\\\";]+))")
 _OPERATORS: dict[str, Callable[..., Expr]] = {
     "not": e.not_, "and": e.and_, "or": e.or_, "=": e.eq, "<": e.lt, "<=": e.le, "+": e.add, "-": e.sub, "ite": e.ite,
 }  # fmt: skip
+
+
+def symbol(cell: Cell) -> str:
+    """What the cell is called, which is never what a member is called."""
+    return f"{cell.name}'" if re.fullmatch(r"[a-z][0-9]+", cell.name) else cell.name
 
 
 def written(atoms: Atoms, root: Expr) -> str:
@@ -36,7 +41,7 @@ def _atom(atoms: Atoms, node: Expr) -> str:
         case Var(name, _):
             return name
         case At(cell, args, _):
-            name = f"|{atoms.cells[cell].name}|"
+            name = f"|{symbol(atoms.cells[cell])}|"
             return f"({name} {' '.join(written(atoms, arg) for arg in args)})" if args else name
         case Every(variables, body):
             bound = " ".join(f"({written(atoms, v)} |{atoms.role(v)}|)" for v in variables)
@@ -62,7 +67,7 @@ def script(uniform: Uniform, members: Sequence[Expr], *asserted: Expr) -> str:
         lines += [f"(declare-const |#{role}| Int)", f"(assert (<= 1 |#{role}|))"]
     for cell in atoms.cells:
         value = f"|{cell.holds}|" if cell.holds is not None else "Bool" if cell.sort is Sort.BOOL else "Int"
-        lines.append(f"(declare-fun |{cell.name}| ({' '.join(f'|{role}|' for role in cell.roles)}) {value})")
+        lines.append(f"(declare-fun |{symbol(cell)}| ({' '.join(f'|{role}|' for role in cell.roles)}) {value})")
     lines += [f"(declare-const {written(atoms, m)} |{atoms.role(m)}|)" for m in members]
     for role in uniform.layout.roles:
         mine = [written(atoms, m) for m in members if atoms.role(m) == role]
@@ -93,7 +98,7 @@ def parsed(uniform: Uniform, text: str) -> Expr:
 class _Reader:
     def __init__(self, uniform: Uniform, tokens: list[tuple[str, bool]]) -> None:
         self.tokens, self._uniform = tokens, uniform
-        self._cells = {cell.name: index for index, cell in enumerate(uniform.atoms.cells)}
+        self._cells = {symbol(cell): index for index, cell in enumerate(uniform.atoms.cells)}
 
     def term(self, bound: Mapping[str, Expr]) -> Expr:
         name, quoted = self._next()
