@@ -1,9 +1,13 @@
 """Where an arrow would cross the words of another, the map gets the room that it takes to keep them apart."""
 
+# pyright: reportMissingTypeStubs=false
 from __future__ import annotations
 
+import json
 import shutil
+from typing import Any
 
+import graphviz
 import pytest
 
 from custody.present.draw.crossing import SPACING, clearest, crossings
@@ -37,3 +41,23 @@ def test_where_all_lead_to_all_fewer_words_are_crossed() -> None:
 
 def test_what_is_no_map_stays_as_it_is() -> None:
     assert clearest("digraph layers { a -> b }") == "digraph layers { a -> b }"
+
+
+def test_words_that_lie_over_each_other_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    layout = {"edges": [{"_draw_": [curve((0, 50), (200, 50))], "_ldraw_": [words("one long text", 20, 46)]}]}
+
+    def pipe(_source: graphviz.Source, format: str) -> str:  # noqa: A002
+        return json.dumps(layout)
+
+    monkeypatch.setattr(graphviz.Source, "pipe", pipe)
+    assert crossings("") == 1, "an arrow through its middle, however long its pieces"
+    layout["edges"][0]["_ldraw_"] = [words("one long text", 20, 60), words("another", 60, 62)]
+    assert crossings("") == 1, "one over the other, and both above the arrow"
+
+
+def curve(start: tuple[float, float], end: tuple[float, float]) -> dict[str, Any]:
+    return {"op": "b", "points": [start, start, end, end]}
+
+
+def words(text: str, x: float, y: float) -> dict[str, Any]:
+    return {"op": "T", "text": text, "pt": [x, y], "width": 6.0 * len(text), "align": "l"}

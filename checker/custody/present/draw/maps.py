@@ -16,6 +16,9 @@ from custody.system.model import System
 MOST_NODES = {"lifecycle": 12, "graph": 24}
 """How many groups of states a picture may have before fewer things tell them apart."""
 
+MOST_ARROWS = 32
+"""How many arrows a lifecycle may have before fewer things tell states apart."""
+
 MOST_STATES = 100_000
 """How many states are looked at; the picture says so where there are more."""
 
@@ -23,11 +26,15 @@ MOST_STATES = 100_000
 def map_of(system: System, name: str, kind: str, views: Sequence[View] = (), most_states: int = MOST_STATES) -> Map:
     """The map of `kind`, one of MOST_NODES; `views` are what tells states apart, where the user chose that."""
     graph = reachable(system, Limits(max_states=most_states))
-    if not views:
-        whole = graph_view(system, graph, name) if kind == "graph" else None
-        if whole is not None:
-            return whole
-        views = telling_views(system, graph, MOST_NODES[kind])
-    if not views:
-        views = [view for view in system.views if not view.hidden][:1]
-    return lifecycle(system, graph, project(system, graph, views), name)
+    if views:
+        return lifecycle(system, graph, project(system, graph, views), name)
+    whole = graph_view(system, graph, name) if kind == "graph" else None
+    if whole is not None:
+        return whole
+    telling = telling_views(system, graph, MOST_NODES[kind])
+    telling = telling or [view for view in system.views if not view.hidden][:1]
+    drawn = lifecycle(system, graph, project(system, graph, telling), name)
+    while kind == "lifecycle" and len(drawn.edges) > MOST_ARROWS and len(telling) > 1:
+        telling = telling[:-1]
+        drawn = lifecycle(system, graph, project(system, graph, telling), name)
+    return drawn
