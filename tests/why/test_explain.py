@@ -193,7 +193,7 @@ def test_the_sync_at_the_end_of_access_is_the_corrected_one(udmabuf: dict[str, E
 
 def test_the_missing_check_of_udmabuf_is_the_corrected_one(udmabuf: dict[str, Explanation]) -> None:
     best = words(udmabuf["failed_match(release_udmabuf)"])[0]
-    assert best.startswith("`if new == none: return ENOMEM` before `sg = ")
+    assert best.startswith("`if new == none: return sg_error` before `sg = ")
     corrected = routine(text("udmabuf.custody"), "begin_cpu_udmabuf")
     assert 0 < corrected.index("if new == none") < corrected.index("sg = table(new)")
 
