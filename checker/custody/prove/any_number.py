@@ -151,7 +151,9 @@ def _show(
     seconds: float,
 ) -> None:
     found: list[State] = []
-    for vector in small(len(by_role)):
+    # With one more than is compared, so that few guesses tell exactly that many from more.
+    more = [tuple(SMALL + 1 if role == one else 1 for role in by_role) for one in by_role]
+    for vector in (*small(len(by_role)), *more):
         found += samples(counters.at(dict(zip(by_role, vector, strict=True))), MOST_SAMPLES - len(found))
     flat = counters.system
     stated = [p for p in flat.properties if p.name in names or p.name == LEFT]
