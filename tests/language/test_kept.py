@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from custody.language import LimitError, SpecError, elaborate, kept
+from custody.language.declare import World
 from custody.language.fingerprint import fingerprint
 from custody.language.library import bundled
 from custody.system.model import System
@@ -216,3 +217,18 @@ class TestTrust:
         (spec.parent / "cache").write_text("no folder")
         assert systems() == systems()
         assert read == ["read", "unfolded"] * 2
+
+
+def test_the_contract_of_several_instances_is_unfolded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    whole = elaborate.assemble
+
+    def assemble(world: World, file: str) -> System:
+        made.append(file)
+        return whole(world, file)
+
+    monkeypatch.setattr(elaborate, "assemble", assemble)
+    program = elaborate.load(str(bundled() / "udmabuf.custody"))
+    systems = elaborate.instances(program, {})
+    given = {system.implementation.contract.parameters for system in systems if system.implementation is not None}
+    assert len(made) == len(given) < len(systems)

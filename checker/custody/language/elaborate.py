@@ -166,7 +166,6 @@ def _contract(world: World, header: s.Header, library: Library) -> System:
     library.is_all = False
     file = library.find(s.Use(header.place, header.implements or "", False, (), None), problems)
     problems.raise_errors()
-    program = load(file or "", roots=[Path(library.path).parent])
     [(declaration, scope)] = [
         (scoped.declaration, scoped.scope)
         for scoped in world.others
@@ -177,6 +176,24 @@ def _contract(world: World, header: s.Header, library: Library) -> System:
         value = constant(expression, scope, problems)
         if value is not None:
             given[name] = value
+    # Most instances of a model give the contract the same parameters.
+    key = (file or "", tuple(sorted(given.items())))
+    if key not in library.contracts:
+        library.contracts[key] = _contract_with(given, file or "", declaration, library, problems)
+    system = library.contracts[key]
+    _require_actions(system, declaration, problems)
+    problems.raise_errors()
+    return system
+
+
+def _contract_with(
+    given: Mapping[str, Constant],
+    file: str,
+    declaration: s.ImplementationDecl,
+    library: Library,
+    problems: Problems,
+) -> System:
+    program = load(file, roots=[Path(library.path).parent])
     inner = Problems()
     contract = World(program.library, {}, inner)
     for name, expression in declaration.bindings:
@@ -187,10 +204,7 @@ def _contract(world: World, header: s.Header, library: Library) -> System:
     problems.raise_errors()
     of_contract = checked(program.library, given, inner)
     inner.raise_errors()
-    system = assemble(of_contract, program.file)
-    _require_actions(system, declaration, problems)
-    problems.raise_errors()
-    return system
+    return assemble(of_contract, program.file)
 
 
 def _require_actions(contract: System, declaration: s.ImplementationDecl, problems: Problems) -> None:

@@ -17,7 +17,9 @@ from custody.system.place import Place
 if TYPE_CHECKING:
     # What parses is imported when there is something to parse.
     from custody.language.problems import Problems
+    from custody.language.symbols import Constant
     from custody.language.syntax import Declaration, Use
+    from custody.system.model import System
 
 SUFFIX = ".custody"
 
@@ -73,6 +75,8 @@ class Library:
         self._known: Sources | None = None
         self.is_all = True
         """Whether `sources` is all that what was made of it depends on."""
+        self.contracts: dict[tuple[str, tuple[tuple[str, Constant], ...]], System] = {}
+        """What models of it were held against, by the contract's file and parameters."""
 
     def text(self, file: str) -> str:
         """The text of a file, as it was when it was first asked for; SpecError when it cannot be read."""
