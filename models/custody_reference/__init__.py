@@ -12,7 +12,8 @@ a reader who forgot to ask for the newest bytes gets old ones. Read it in this o
 6. `importer`   a driver that uses what another exports
 7. `kds`        who may use a buffer next: the queues in front of buffers that were proposed in 2012
 8. `owned`      an exporter that works on caches when the buffer changes hands, as was proposed in 2019
-9. `scheduler`, `kernel`, `locks`   what the others stand on: who runs when, what fails, who waits
+9. `shootdown`  page tables of user space that go when a device comes, as the first mmap had it in 2012
+10. `scheduler`, `kernel`, `locks`   what the others stand on: who runs when, what fails, who waits
 
 `python -m custody_reference` shows stale bytes, and where they come from.
 """
@@ -32,6 +33,7 @@ from custody_reference.locks import Completion, Kref, Mutex
 from custody_reference.owned import Owned
 from custody_reference.problems import Deadlock, Failure, KernelBug, LockBug, RefcountBug, UseAfterFree
 from custody_reference.scheduler import Deterministic, RealThreads, Scheduler
+from custody_reference.shootdown import Mmap, Process, Shootdown, ShootdownExporter
 from custody_reference.udmabuf import Memfd, Udmabuf, UdmabufDriver
 from custody_reference.udmabuf_pages import PagedUdmabufDriver, SharedMemfd
 from custody_reference.vb2 import Vb2Queue
@@ -59,14 +61,18 @@ __all__ = [
     "LockBug",
     "Machine",
     "Memfd",
+    "Mmap",
     "Mutex",
     "Owned",
     "PagedUdmabufDriver",
+    "Process",
     "RealThreads",
     "RefcountBug",
     "Scheduler",
     "SgTable",
     "SharedMemfd",
+    "Shootdown",
+    "ShootdownExporter",
     "Udmabuf",
     "UdmabufDriver",
     "UseAfterFree",

@@ -81,7 +81,7 @@ def command(
     """Hold the executable reference implementation against a contract, both ways.
 
     SPEC is a specification, or one that comes with Custody: dma_buf, udmabuf, udmabuf_pages, heap, gntdev, vb2,
-    vb2_streaming, kds, ownership.
+    vb2_streaming, kds, ownership, core_mmap.
     Everything that the implementation shows has to be allowed, and what the contract requires it has to do. --set has
     one instance compared instead of those that are planned.
     """

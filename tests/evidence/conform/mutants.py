@@ -110,6 +110,12 @@ def _camera(name: str, old: str, new: str, rules: str, calls: str, says: str = "
     )
 
 
+def _shot(name: str, old: str, new: str, rules: str, calls: str = "", settings: str = "", **more: bool) -> Mutant:
+    """A fault of mapping into user space: in these calls, or in tours where the pages are mapped at once."""
+    kind, posted = CALLS + calls if calls else TOURS, more.get("posted", False)
+    return Mutant(name, "core_mmap", settings or "THREADS=1", "shootdown", old, new, rules, posted=posted, kind=kind)
+
+
 BOUNCE = f"{SMALL} BOUNCE=true"
 TWO_BOUNCED = "DEVICES=2 THREADS=1 COHERENT=false BOUNCE=true"
 TWO_MAPPED = (
@@ -132,6 +138,12 @@ REMEMBERS = (
 )
 """vb2's first way to export: the dma-buf that was made first is kept, without a reference to it."""
 IMPORTED = "vb2_expbuf import_buffer vb2_dc_dmabuf_ops_map@to_device vb2_dc_dmabuf_ops_unmap"
+FAKED = f"{SMALL} DATA=true EXPORTER=faults_pages_in SHOOTDOWN=own_file"
+"""Page tables are taken away so that a mapping looks coherent."""
+FAKED_TWICE = "BUFFERS=2 DEVICES=1 THREADS=1 EXPORTER=faults_pages_in SHOOTDOWN=own_file"
+ANNOUNCED = f"{SMALL} DATA=true ACCESS=in_brackets"
+GROWING = "THREADS=1 EXPORTER=faults_pages_in GROW=true"
+SHOWN = "export_buffer mmap_with_descriptor fault"
 QUEUE = "BUFFERS=1"
 THREE = "BUFFERS=1 CONSUMERS=3 DEVICES_ONLY=true"
 USER = "DEVICES=1 THREADS=1 COHERENT=true USER_MAPPING=true"
@@ -317,6 +329,27 @@ MUTANTS = (
     _camera("queued_twice", "            if self.plane is None or self.state != \"dequeued\":", "            if self.plane is None:", "DB-PREP-02", "vb2_qbuf vb2_qbuf"),
     _camera("dqbuf_waits_with_the_lock", "            kernel.point(\"unlock ioctl_lock\")\n            self.lock.unlock()\n            self._wait()\n            self.lock.lock()\n", "            self._wait()\n", "DB-LOCK-04", "vb2_qbuf vb2_streamon vb2_dqbuf"),
     _camera("memory_goes_while_it_streams", "            if self.streaming:\n                raise Failure(EBUSY)\n            kernel.point(\"is there", "            kernel.point(\"is there", "DB-MAP-05", "vb2_streamon vb2_reqbufs@false"),
+    # ------------------------------------------------------------ page tables of user space
+    _shot("page_tables_stay_when_a_device_comes", "        self._shoot_down(storage)\n", "", "DB-MMAP-03", f"{SHOWN} begin_device_access@from_device", FAKED, posted=True),
+    _shot("an_areas_cache_is_left_at_begin", "            dma.sync_sg_for_cpu(self.kernel, table, direction, table.original)", "            pass", "DB-CPU-05", "export_buffer mmap_with_descriptor begin_device_access@from_device prefetch device_writes begin_cpu_access@from_device", ANNOUNCED, posted=True),
+    _shot("page_tables_of_all_buffers_go", "self.shootdown is Shootdown.OWN_FILE and area.file is storage.file", "isinstance(area.file.subject, Storage)", "DB-MMAP-04", "export_buffer export_buffer mmap_with_descriptor@DmaBuf.0 fault begin_device_access@DmaBuf.1", FAKED_TWICE, posted=True),
+    _shot("a_failed_mmap_puts_the_importers_file_twice", "            area.file, process.kept = process.kept, None\n            area.offset = 0\n            buffer.file.put()\n", "            process.kept.put()\n            process.kept = None\n", "DB-MMAP-02", posted=True),
+    _shot("a_fault_behind_what_was_enlarged", "        if vma.offset + vma.length > len(storage.pages) * self.kernel.machine.page_size:", "        if False:", "DB-MMAP-01", "export_buffer@1 mmap_with_descriptor fault mremap", GROWING, posted=True),
+    _shot("a_fault_beside_a_device", "        if storage.at_device and self.shootdown is not Shootdown.NEVER:", "        if False:", "DB-MMAP-03", "export_buffer mmap_with_descriptor begin_device_access@to_device", FAKED),
+    _shot("a_fault_when_the_buffer_is_gone", "        if storage.orphaned:", "        if False:", "DB-REF-04", "export_buffer mmap_with_descriptor close_fd dma_buf_release", FAKED),
+    _shot("an_areas_cache_is_left_at_end", "            dma.sync_sg_for_device(self.kernel, table, direction, table.original)", "            pass", "DB-CPU-05", "export_buffer mmap_with_descriptor begin_device_access@to_device begin_cpu_access@to_device cpu_writes end_cpu_access", ANNOUNCED),
+    _shot("the_cache_is_left_when_the_device_goes", "        dma.unmap_sg(self.kernel, table, direction, table.original)", "        dma.unmap_sg(self.kernel, table, direction, table.original, skip_sync=True)", "DB-MMAP-03", "export_buffer begin_device_access@from_device prefetch device_writes end_device_access", FAKED),
+    _shot("the_buffer_stays_with_a_device_that_has_gone", "        storage.at_device = False\n", "", "DB-MMAP-03", "export_buffer begin_device_access end_device_access", FAKED),
+    _shot("the_own_file_is_not_held", "            vma.file = storage.file.get()", "            vma.file = storage.file", "DB-MMAP-02", SHOWN, FAKED),
+    _shot("the_buffers_file_is_held_beside_the_own", "            vma.file = storage.file.get()\n            buffer.file.put()", "            vma.file = storage.file.get()", "DB-MMAP-02", SHOWN, FAKED),
+    _shot("an_area_keeps_the_importers_file", "        process.kept.put()\n        process.kept = None", "        process.kept = None", "DB-MMAP-02"),
+    _shot("an_importers_area_shows_the_beginning", "process.kept, area.file = area.file, buffer.file.get()\n        area.offset = self._bytes(pgoff)\n", "process.kept, area.file = area.file, buffer.file.get()\n", "DB-MMAP-07"),
+    _shot("an_importers_area_may_run_over", "        if end < pgoff:", "        if False:", "DB-MMAP-01"),
+    _shot("an_importers_area_may_be_longer", "        if self._bytes(end) > buffer.size:", "        if False:", "DB-MMAP-01"),
+    _shot("a_buffers_area_may_be_longer", "        if (area.offset + area.length) % self._bytes(self.beyond) > buffer.size:", "        if False:", "DB-MMAP-01"),
+    _shot("what_failed_keeps_the_file", "            process.calling.put()\n            self._forget(process)", "            self._forget(process)", "DB-MMAP-02"),
+    _shot("munmap_keeps_the_file", "        process.area.file.put()\n        self._forget(process)", "        self._forget(process)", "DB-MMAP-02"),
+    _shot("an_area_without_page_tables", "        if not self.faults:\n", "        if False:\n", "DB-MMAP-06"),
     # ------------------------------------------------------------ queues of consumers
     _kds("processes_prepare_in_any_order", "        if not self._comes_next(who, buffer):\n            raise Failure(EDEADLK, \"a buffer that comes later is claimed already\")\n", "", "DB-PREP-01", posted=True),
     _kds("jobs_join_all_queues_before_they_wait", "            kernel.scheduler.wait(lambda queue=queue: queue.owned_by(who), \"wait for the buffer\")\n", "            kernel.point(\"wait for the buffer\")\n", "DB-PREP-01", posted=True),

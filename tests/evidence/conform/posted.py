@@ -9,11 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-_NO_SHOOTDOWN = (
-    "is in taking page tables away from user space when the owner changes; the implementation leaves areas mapped,"
-    " and brackets keep them fresh"
-)
-
 POSTED: Final[Mapping[str, Mapping[str, tuple[str, ...] | str]]] = {
     "udmabuf": {
         "published_or_put": ("no_put_at_a_failed_descriptor",),
@@ -139,15 +134,16 @@ POSTED: Final[Mapping[str, Mapping[str, tuple[str, ...] | str]]] = {
         "no_stale_cpu_read": ("what_was_cancelled_is_read_from_the_cache",),
     },
     "core_mmap": {
-        "owners_have_references": ("an_area_holds_no_file",),
-        "get_from_zero(mmap_with_handle)": ("an_area_holds_no_file",),
-        "refcount_underflow(fput_handle)": ("an_area_holds_no_file",),
-        "leak(DmaBuf)": ("an_area_is_never_let_go",),
-        "mapping_within_buffer": ("an_area_may_be_longer_than_the_buffer",),
+        "owners_have_references": ("an_area_holds_no_file", "a_failed_mmap_puts_the_importers_file_twice"),
+        "get_from_zero(mmap_with_handle)": ("an_area_holds_no_file", "a_failed_mmap_puts_the_importers_file_twice"),
+        "refcount_underflow(fput_handle)": ("an_area_holds_no_file", "a_failed_mmap_puts_the_importers_file_twice"),
+        "leak(DmaBuf)": ("an_area_is_never_let_go", "a_failed_mmap_puts_the_importers_file_twice"),
+        "mapping_within_buffer": ("an_area_may_be_longer_than_the_buffer", "a_fault_behind_what_was_enlarged"),
         "null_dereference(dma_buf_mmap_internal)": ("get_takes_any_file_for_a_buffer",),
         "use_after_free(dma_buf_mmap_internal)": ("get_takes_any_file_for_a_buffer",),
-        "mapping_shows_newest": _NO_SHOOTDOWN,
-        "only_own_mappings_go": _NO_SHOOTDOWN,
-        "assertion(cpu_reads)": _NO_SHOOTDOWN,
+        # An exporter that does neither: it takes no page tables away, and has no brackets to be announced in.
+        "mapping_shows_newest": ("page_tables_stay_when_a_device_comes", "an_areas_cache_is_left_at_begin"),
+        "assertion(cpu_reads)": ("page_tables_stay_when_a_device_comes", "an_areas_cache_is_left_at_begin"),
+        "only_own_mappings_go": ("page_tables_of_all_buffers_go",),
     },
 }

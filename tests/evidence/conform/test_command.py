@@ -38,6 +38,7 @@ ASKED = {
     "vb2_streaming": (*INTERLEAVINGS, "--set", "COHERENT=false"),
     "kds": (*TOURS, "--set", "BUFFERS=1"),
     "ownership": (*TOURS, "--set", "DEVICES=1"),
+    "core_mmap": (*TOURS, "--set", "THREADS=1"),
 }
 
 

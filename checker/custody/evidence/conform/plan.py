@@ -181,5 +181,29 @@ PLANS: Final[Mapping[str, Plan]] = MappingProxyType(
             walked=(_of("COHERENT=false THREADS=3"),),
             unclaimed=MappingProxyType({}),
         ),
+        "core_mmap": Plan(
+            toured=(
+                _of("THREADS=1"),
+                _of(f"{_SMALL} EXPORTER=faults_pages_in GROW=true"),
+                _of(f"{_SMALL} EXPORTER=faults_pages_in DATA=true COHERENT=true"),
+                _of(f"{_SMALL} EXPORTER=faults_pages_in DATA=true COHERENT=false SHOOTDOWN=own_file"),
+                _of(f"{_SMALL} DATA=true COHERENT=false ACCESS=in_brackets"),
+            ),
+            interleaved=((_of("DEVICES=1 THREADS=2"), 3000),),
+            walked=(
+                _of("BUFFERS=2 THREADS=2 EXPORTER=faults_pages_in SHOOTDOWN=own_file"),
+                _of("BUFFERS=2 THREADS=2 SHOOTDOWN=shared_inode"),
+            ),
+            unclaimed=MappingProxyType(
+                {
+                    "DATA=true with BUFFERS=2": "the contract follows the first buffer's page wherever that is; the"
+                    " world follows a page of the machine",
+                    "ACCESS=in_brackets with SHOOTDOWN=own_file": "whoever announces what he does has no use for a"
+                    " mapping that pretends to be coherent",
+                    "GROW=true with EXPORTER=maps_at_once": "pages behind the buffer's end are refused by the fault"
+                    " handler, which such an exporter does not have",
+                }
+            ),
+        ),
     }
 )

@@ -20,6 +20,7 @@ WORLDS: Final[Mapping[str, str]] = MappingProxyType(
         "udmabuf_pages": "udmabuf_pages",
         "vb2": "vb2",
         "vb2_streaming": "vb2_streaming",
+        "core_mmap": "core_mmap",
     }
 )
 
