@@ -4,11 +4,15 @@ Devices work on memory. The processor works on cache lines, where the machine do
 itself (`coherent=False`): what it wrote stays in a dirty line until somebody writes the line back, and what it has in
 a clean line it goes on reading, whatever a device has written to memory since. The cache also does things that nobody
 asked for: it fills lines speculatively, writes dirty ones back, and drops clean ones, at any moment.
+
+Where the cache goes by virtual addresses (`aliasing=True`) it may have the same memory twice, once for each mapping,
+and keeps the two lines apart. What goes through a mapping of the kernel's own then has its lines in `alias`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass
 
 from custody_reference.problems import Failure, KernelBug
@@ -70,9 +74,12 @@ class Machine:
         line_size: int = 64,
         keep: bool = True,
         invalidate_for_device: bool = False,
+        aliasing: bool = False,
     ) -> None:
         if page_size % line_size:
             raise ValueError("a page is a number of whole lines")
+        if aliasing and coherent:
+            raise ValueError("a cache that keeps memory twice is not coherent")
         self.coherent = coherent
         self.memory = Memory(pages, page_size)
         self.page_size = page_size
@@ -80,6 +87,11 @@ class Machine:
         self.keep = keep
         self.invalidate_for_device = invalidate_for_device
         self.lines: dict[int, Line] = {}
+        self.alias: Machine | None = None
+        if aliasing:
+            # Lines of another mapping are as good as another cache in front of the same memory.
+            self.alias = copy(self)
+            self.alias.lines = {}
 
     # ------------------------------------------------------------ the processor
 
@@ -143,6 +155,16 @@ class Machine:
         """Drop all lines of the range. What is in a dirty one is lost, the neighbours' bytes in it included."""
         for start, _, _ in self._parts(address, length):
             self.lines.pop(start, None)
+
+    def flush_kernel_vmap_range(self, address: int, length: int) -> None:
+        """Write back what was stored through the kernel's mapping; elsewhere it has no lines of its own."""
+        if self.alias is not None:
+            self.alias.clean(address, length)
+
+    def invalidate_kernel_vmap_range(self, address: int, length: int) -> None:
+        """Drop what the kernel's mapping has in lines of its own."""
+        if self.alias is not None:
+            self.alias.invalidate(address, length)
 
     def _parts(self, address: int, length: int) -> Iterator[tuple[int, int, int]]:
         """The lines that the range touches: where each starts, and which of its bytes are meant."""

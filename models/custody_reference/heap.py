@@ -170,6 +170,7 @@ class Heap(Exporter):
             kernel.point("is there a kernel mapping?")
             if priv.vmap_count > 0:
                 kernel.point("invalidate_kernel_vmap_range")
+                self._invalidate_vmap(priv)
 
     def end_cpu_access(self, buffer: DmaBuf, direction: Direction) -> None:
         kernel, priv = self.kernel, _priv(buffer)
@@ -178,6 +179,7 @@ class Heap(Exporter):
             kernel.point("is there a kernel mapping?")
             if priv.vmap_count > 0:
                 kernel.point("flush_kernel_vmap_range")
+                self._flush_vmap(priv)
             for attached in kernel.walk(priv.attachments, "next attachment"):
                 kernel.point("is it mapped?")
                 if attached.mapped:
@@ -234,8 +236,18 @@ class Heap(Exporter):
             if priv.vmap_count == 0 and priv.vaddr is not None:
                 kernel.point("take the mapping away")
                 kernel.free(priv.vaddr)
+                self._flush_vmap(priv)
+                self._invalidate_vmap(priv)
                 kernel.point("forget the mapping")
                 priv.vaddr = None
+
+    def _flush_vmap(self, priv: HeapBuffer) -> None:
+        for page in priv.pages:
+            self.kernel.machine.flush_kernel_vmap_range(page, self.kernel.machine.page_size)
+
+    def _invalidate_vmap(self, priv: HeapBuffer) -> None:
+        for page in priv.pages:
+            self.kernel.machine.invalidate_kernel_vmap_range(page, self.kernel.machine.page_size)
 
     # ------------------------------------------------------------ the end
 

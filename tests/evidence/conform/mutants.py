@@ -138,6 +138,7 @@ REMEMBERS = (
 )
 """vb2's first way to export: the dma-buf that was made first is kept, without a reference to it."""
 IMPORTED = "vb2_expbuf import_buffer vb2_dc_dmabuf_ops_map@to_device vb2_dc_dmabuf_ops_unmap"
+ALIASED = f"{SMALL} ALIASING=true"
 FAKED = f"{SMALL} DATA=true EXPORTER=faults_pages_in SHOOTDOWN=own_file"
 """Page tables are taken away so that a mapping looks coherent."""
 FAKED_TWICE = "BUFFERS=2 DEVICES=1 THREADS=1 EXPORTER=faults_pages_in SHOOTDOWN=own_file"
@@ -220,6 +221,10 @@ MUTANTS = (
     _heap("the_attachment_is_freed_on_the_list", "        priv.attachments.remove(attached)\n", "", "DB-ATT-02"),
     _heap("any_user_takes_the_kernel_mapping_away", "            if priv.vmap_count == 0 and priv.vaddr is not None:", "            if priv.vaddr is not None:", "DB-VMAP-01", "DEVICES=1 THREADS=2 COHERENT=true", kind=INTERLEAVINGS),
     _heap("the_pages_outlive_the_buffer", "        self.kernel.machine.memory.release(priv.pages)\n\n    def _way", "        pass\n\n    def _way", "DB-EXP-02"),
+    _heap("begin_leaves_the_line_of_the_kernel_mapping", "                kernel.point(\"invalidate_kernel_vmap_range\")\n                self._invalidate_vmap(priv)\n", "                kernel.point(\"invalidate_kernel_vmap_range\")\n", "DB-CPU-14", ALIASED, CALLS + "dma_heap_vmap dma_buf_attach dma_buf_map_attachment@from_device prefetch_alias device_writes announce@from_device start_access@from_device", posted=True),
+    _heap("end_leaves_the_line_of_the_kernel_mapping", "                kernel.point(\"flush_kernel_vmap_range\")\n                self._flush_vmap(priv)\n", "                kernel.point(\"flush_kernel_vmap_range\")\n", "DB-CPU-14", ALIASED, CALLS + "dma_heap_vmap announce@to_device start_access@to_device cpu_writes end_access@to_device"),
+    _heap("lines_outlive_the_kernel_mapping", "                self._flush_vmap(priv)\n                self._invalidate_vmap(priv)\n", "                self._flush_vmap(priv)\n", "DB-VMAP-01", ALIASED, CALLS + "dma_heap_vmap prefetch_alias dma_heap_vunmap"),
+    _heap("what_was_stored_goes_with_the_kernel_mapping", "                self._flush_vmap(priv)\n                self._invalidate_vmap(priv)\n", "                self._invalidate_vmap(priv)\n", "DB-LINE-01", ALIASED, CALLS + "dma_heap_vmap announce@to_device start_access@to_device cpu_writes dma_heap_vunmap"),
     # ------------------------------------------------------------ udmabuf
     _udmabuf("begin_syncs_for_the_device", "        dma.sync_sg_for_cpu(kernel, own, direction, own.original)", "        dma.sync_sg_for_device(kernel, own, direction, own.original)", "DB-CPU-05", posted=True),
     _udmabuf("end_syncs_for_the_cpu", "        dma.sync_sg_for_device(kernel, own, direction, own.original)", "        dma.sync_sg_for_cpu(kernel, own, direction, own.original)", "DB-CPU-05", posted=True),

@@ -78,16 +78,17 @@ PLANS: Final[Mapping[str, Plan]] = MappingProxyType(
                 _of(f"{_SMALL} COHERENT=true IOMMU=true"),
                 _of(f"{_SMALL} COHERENT=true STRAYS=1"),
                 _of(f"{_SMALL} COHERENT=true BOUNCE=true"),
+                _of(f"{_SMALL} COHERENT=false ALIASING=true"),
             ),
             interleaved=((_of("DEVICES=1 THREADS=2 COHERENT=false STRAYS=1"), 3000),),
             walked=(
                 _of("DEVICES=1 THREADS=3 COHERENT=false STRAYS=2"),
                 _of("DEVICES=1 THREADS=2 COHERENT=false BOUNCE=true"),
+                _of("DEVICES=1 THREADS=2 COHERENT=false ALIASING=true BOUNCE=true STRAYS=1"),
             ),
             unclaimed=MappingProxyType(
                 {
-                    "ALIASING=true": "the cache of the reference machine is indexed by physical address: a kernel"
-                    " mapping has no lines of its own",
+                    "ALIASING=true with COHERENT=true": "a cache that keeps memory twice is not coherent",
                     "DEVICES>1": "the contract leaves the order of the list of attachments out and walks it by index;"
                     " the implementation's list has an order",
                     "USER_MAPPING=true": "the heap of the implementation maps all pages of an area at once, and not"

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from custody.evidence.conform.world import World
 from custody_reference.dma import Direction, SgTable, device_write
-from custody_reference.hardware import Machine
+from custody_reference.hardware import Line, Machine
 from custody_reference.kernel import Kernel
 from custody_reference.scheduler import Deterministic
 
@@ -28,7 +28,12 @@ class DataWorld(World):
     def __init__(self, parameters: Mapping[str, int | bool | str], pages: int = 1) -> None:
         super().__init__(parameters)
         self.machine = Machine(
-            coherent=bool(parameters["COHERENT"]), pages=pages, page_size=PAGE, line_size=PAGE, keep=False
+            coherent=bool(parameters["COHERENT"]),
+            pages=pages,
+            page_size=PAGE,
+            line_size=PAGE,
+            keep=False,
+            aliasing=bool(parameters.get("ALIASING", False)),
         )
         self.scheduler = Deterministic()
         self.kernel = Kernel(self.machine, self.scheduler)
@@ -41,7 +46,7 @@ class DataWorld(World):
         line = self.machine.lines.get(self.page)
         state = {
             "memory_fresh": yes(self.machine.memory.read(self.page, PAGE) == self.newest),
-            "line": "invalid" if line is None else "dirty" if line.dirty else "clean",
+            "line": line_state(line),
             "line_fresh": yes(line is not None and bytes(line.data) == self.newest),
             "neighbour": "stored",
         }
@@ -78,6 +83,10 @@ class DataWorld(World):
 
     def device_store(self, table: SgTable) -> None:
         device_write(table, 0, self.next_bytes())
+
+
+def line_state(line: Line | None) -> str:
+    return "invalid" if line is None else "dirty" if line.dirty else "clean"
 
 
 def direction(word: str) -> Direction:

@@ -2,6 +2,12 @@
 
 The contract begins with a buffer that is there; its descriptor is open until the release, which is the descriptor's
 close by somebody who is the last.
+
+On an aliasing machine a store goes through the kernel mapping, to the lines that are its own.  The contract has the
+line of the linear map in the cache then, and old, whether it was there before or not.  That is what the cache may do:
+fill it in the moment before, since the linear map is cacheable all the time; so it is made to do that.  Where it does
+not, the machine is where the contract is one step later, when the line is evicted: memory is old either way, and so
+nothing is left out.
 """
 
 from __future__ import annotations
@@ -12,11 +18,12 @@ from typing import ClassVar
 
 from custody.evidence.conform.step import Step
 from custody.evidence.conform.world import RefusedError
-from custody.evidence.conform.worlds.data import DataWorld, direction, yes
+from custody.evidence.conform.worlds.data import DataWorld, direction, line_state, yes
 from custody_reference import dma_buf
 from custody_reference.dma import Device, SgTable
 from custody_reference.dma_buf import END, READ, WRITE, DmaBuf
 from custody_reference.files import Descriptors, File
+from custody_reference.hardware import Machine
 from custody_reference.heap import Heap, HeapAttachment, HeapBuffer, Vmap
 from custody_reference.importer import Importer
 from custody_reference.kernel import is_alive, name_of
@@ -104,7 +111,9 @@ class HeapWorld(DataWorld):
         state["strays_left"] = str(self.strays_left)
         state["synced_unmapped"] = "false"
         state["synced_otherwise"] = yes(bool(self.kernel.complaints))
-        state["alias"], state["alias_fresh"] = "invalid", "false"
+        line = None if self.machine.alias is None else self.machine.alias.lines.get(self.page)
+        state["alias"] = line_state(line)
+        state["alias_fresh"] = yes(line is not None and bytes(line.data) == self.newest)
         state |= {"vma_pages": "0", "vma_pgoff": "0", "pte[0]": "0", "pte[1]": "0", "pte[2]": "0"}
         self._objects(state)
         return state
@@ -219,8 +228,27 @@ class HeapWorld(DataWorld):
         self.strays_left -= 1
         self._rest(actor)
 
-    def do_cpu_writes(self, _actor: str) -> None:
-        self.cpu_store()
+    def do_cpu_writes(self, actor: str) -> None:
+        """By a driver with a kernel mapping, where that makes a difference."""
+        alias = self.machine.alias
+        if alias is None:
+            self.cpu_store()
+            return
+        self.machine.fill(self.page)
+        alias.cpu_write(self.priv.holders[actor].pages[0], self.next_bytes())
+
+    def _alias(self) -> Machine:
+        assert self.machine.alias is not None
+        return self.machine.alias
+
+    def do_prefetch_alias(self, _actor: str) -> None:
+        self._alias().fill(self.page)
+
+    def do_write_alias_back(self, _actor: str) -> None:
+        self._alias().write_back(self.page)
+
+    def do_evict_alias(self, _actor: str) -> None:
+        self._alias().evict(self.page)
 
     def do_dma_heap_vmap(self, actor: str) -> None:
         file = self.descriptors.look_up(0)
