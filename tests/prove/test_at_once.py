@@ -6,11 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from custody.graph.build import reachable
 from custody.language import load
 from custody.language.elaborate import sized
-from custody.system.evaluate import initial_states
-from custody.system.fast import moves
-from custody.system.model import State, System
+from custody.system.model import System
 from support.at_once import AT_ONCE, SPEC, WALKS, at_once, changed
 
 _WITHOUT = (
@@ -45,16 +44,5 @@ def _shown(system: System, names: list[str]) -> Iterator[tuple[str, ...]]:
     """The states that are reached, as the values of the named variables in the order of the names."""
     index = {v.name: i for i, v in enumerate(system.variables)}
     places = [(index[name], system.variables[index[name]].domain) for name in names]
-    for state in _reached(system):
+    for state in reachable(system).states:
         yield tuple(domain.show(state[i]) for i, domain in places)
-
-
-def _reached(system: System) -> list[State]:
-    following, seen = moves(system), dict.fromkeys(initial_states(system))
-    waiting = list(seen)
-    for state in waiting:
-        for _, broken, after in following(state):
-            if broken < 0 and after not in seen:
-                seen[after] = None
-                waiting.append(after)
-    return waiting

@@ -16,6 +16,7 @@ import pytest
 from custody.cli import run
 from custody.cli.prove import _sized  # pyright: ignore[reportPrivateUsage]
 from custody.counting.problem import NotCountableError
+from custody.graph.build import reachable
 from custody.language import instances, load
 from custody.language.diagnostic import SpecError
 from custody.language.elaborate import beyond
@@ -24,9 +25,8 @@ from custody.prove.quantified import prove
 from custody.quantified.sized import Sized
 from custody.quantified.text import parsed
 from custody.quantified.uniform import BASE, uniform
-from custody.system.evaluate import initial_states
-from custody.system.fast import moves, truths
-from custody.system.model import SAFETY, State, System
+from custody.system.fast import truths
+from custody.system.model import SAFETY, System
 from custody.verify.certificate import Outcome, verify
 from custody.verify.proof import Proof, RefusedError
 
@@ -75,17 +75,6 @@ def ring() -> dict[str, Any]:
     return found(RING)
 
 
-def reached(system: System) -> list[State]:
-    following, seen = moves(system), dict.fromkeys(initial_states(system))
-    waiting = list(seen)
-    for state in waiting:
-        for _, broken, after in following(state):
-            if broken < 0 and after not in seen:
-                seen[after] = None
-                waiting.append(after)
-    return waiting
-
-
 def require_true_where_reached(file: Path, entry: dict[str, Any], largest: int) -> None:
     program = load(str(file))
     anyhow = uniform(beyond(program, {}, {"N": BASE}), [ROLES[file]])
@@ -94,7 +83,7 @@ def require_true_where_reached(file: Path, entry: dict[str, Any], largest: int) 
         system = beyond(program, {}, {"N": size})
         sized = Sized(anyhow, system)
         holds = truths([sized.over(part) for part in parts])
-        states = reached(system)
+        states = reachable(system).states
         assert len(states) > size
         assert all(all(holds(state)) for state in states), size
 
