@@ -42,9 +42,14 @@ def page(folder: Path, link: str) -> str:
     ]
     for spec in sorted(finite):
         lines.append(f"| {spec} | {finite[spec] or 'none'} | {_told(unbounded[spec])} |")
-    some = [spec for spec in finite if unbounded[spec]]
-    both = [spec for spec in some if any("Thread" in roles for roles in unbounded[spec])]
-    lines += ["", f"{len(some)} are proved for any number of devices, {len(both)} of these of threads, too."]
+    held: list[set[str]] = [set().union(*roles) for roles in unbounded.values() if roles]
+    devices = [roles for roles in held if "Device" in roles]
+    both = sum("Thread" in roles for roles in devices)
+    lines += [
+        "",
+        f"{len(held)} are proved for any number: {len(devices)} of them for any number of devices,"
+        f" {both} of these of threads, too.",
+    ]
     return "\n".join(lines) + "\n"
 
 

@@ -35,7 +35,9 @@ def test_a_row_says_for_which_roles(tmp_path: Path) -> None:
     assert "| spec/heap.custody | 1 | not yet |" in lines
     link = "[walks of the list in one step](there/form.any-device.certificate.json)"
     assert f"| spec/heap_helpers.custody | none | devices: {link} (2 properties) |" in lines
-    assert lines[-1] == "3 are proved for any number of devices, 1 of these of threads, too."
+    assert (
+        lines[-1] == "3 are proved for any number: 3 of them for any number of devices, 1 of these of threads, too."
+    )
 
 
 def test_two_specifications_are_proved_for_any_number_of_threads() -> None:
