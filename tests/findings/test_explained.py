@@ -25,7 +25,7 @@ def best(spec: str, name: str) -> dict[str, Any]:
     [
         ("udmabuf", "assertion(dma_unmap_sg)", "direction", "`bidirectional` for `dir` in `new = get_sg_table(dir)`"),
         ("udmabuf", "end_shows_the_newest", "sync", "`dma_sync_sg_for_device` for `dma_sync_sg_for_cpu`"),
-        ("udmabuf", "no_bracket_without_table", "check", "`if new == none: return ENOMEM` before `sg = "),
+        ("udmabuf", "no_bracket_without_table", "check", "`if new == none: return sg_error` before `sg = "),
         ("udmabuf", "published_or_put", "clean-up", "`creator_holds = false` before `return ENOMEM`"),
         ("core", "every_call_returns", "release", "`unlock dmabuf.lock` before `ret = exp_attach(attach)`"),
         ("core", "every_import_returns", "release", "`unlock dmabuf.lock` before `ret = exp_attach(attach)`"),
