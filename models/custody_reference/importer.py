@@ -6,6 +6,7 @@ from custody_reference import dma, dma_buf
 from custody_reference.dma import Device, Direction, SgTable
 from custody_reference.dma_buf import Attachment, DmaBuf
 from custody_reference.files import Descriptors
+from custody_reference.problems import Failure
 
 
 class Importer:
@@ -24,6 +25,15 @@ class Importer:
     def attach(self) -> None:
         assert self.buffer is not None
         self.attachment = dma_buf.attach(self.buffer, self.device)
+
+    def get_and_attach(self, descriptors: Descriptors, number: int) -> None:
+        """Both, or neither: where attaching fails the reference is put again."""
+        self.get(descriptors, number)
+        try:
+            self.attach()
+        except Failure:
+            self.put()
+            raise
 
     def map(self, direction: Direction) -> None:
         assert self.attachment is not None

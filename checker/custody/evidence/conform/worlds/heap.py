@@ -166,13 +166,7 @@ class HeapWorld(DataWorld):
     # ------------------------------------------------------------ importers
 
     def do_dma_buf_attach(self, actor: str) -> None:
-        importer = self.importers[actor]
-        importer.get(self.descriptors, 0)
-        try:
-            importer.attach()
-        except Failure:
-            importer.put()
-            raise
+        self.importers[actor].get_and_attach(self.descriptors, 0)
 
     def do_dma_buf_detach(self, actor: str) -> None:
         self.importers[actor].detach()

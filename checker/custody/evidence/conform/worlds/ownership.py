@@ -13,7 +13,6 @@ from custody_reference.dma_buf import DmaBuf
 from custody_reference.files import Descriptors
 from custody_reference.importer import Importer
 from custody_reference.owned import Owned, OwnedBuffer
-from custody_reference.problems import Failure
 
 EMPTY = bytes(PAGE)
 
@@ -88,13 +87,7 @@ class OwnershipWorld(DataWorld):
     # ------------------------------------------------------------ devices
 
     def do_attach(self, _actor: str, d: str) -> None:
-        importer = self.importers[d]
-        importer.get(self.descriptors, 0)
-        try:
-            importer.attach()
-        except Failure:
-            importer.put()
-            raise
+        self.importers[d].get_and_attach(self.descriptors, 0)
 
     def do_detach(self, _actor: str, d: str) -> None:
         self.importers[d].detach()

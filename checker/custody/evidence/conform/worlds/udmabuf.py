@@ -196,13 +196,7 @@ class UdmabufWorld(DataWorld):
     # ------------------------------------------------------------ importers
 
     def do_dma_buf_attach(self, actor: str) -> None:
-        importer = self.importers[actor]
-        importer.get(self.descriptors, 0)
-        try:
-            importer.attach()
-        except Failure:
-            importer.put()
-            raise
+        self.importers[actor].get_and_attach(self.descriptors, 0)
 
     def do_dma_buf_map_attachment(self, actor: str, dir: str) -> None:  # noqa: A002
         self.importers[actor].map(direction(dir))
