@@ -11,6 +11,7 @@ from custody.language import Program, load
 from custody.language.elaborate import sized
 from custody.system.digest import digest
 from custody.verify.certificate import read
+from findings.any_number import KINDS
 from findings.runs import Run
 
 FOLDER = "certificates"
@@ -58,10 +59,6 @@ class Certificates:
         return f"[{words if len(found) == len(wanted) else f'{words}: {len(found)} of {len(wanted)}'}]({file})"
 
 
-ANY_NUMBER = frozenset({"any-number", "quantified"})
-"""The kinds of proof that are for any number of instances."""
-
-
 def read_certificates(folder: Path) -> Certificates:
     """What lies in the folder and is of the system that its specification now means; nothing where there is none."""
     files: dict[tuple[str, str], str] = {}
@@ -75,7 +72,7 @@ def read_certificates(folder: Path) -> Certificates:
             continue
         for proof in certificate.proofs:
             for name in proof.properties:
-                if proof.kind in ANY_NUMBER:
+                if proof.kind in KINDS:
                     found = (tuple(proof.data["roles"]), f"{FOLDER}/{file.name}")
                     any_number.setdefault((certificate.spec, name), found)
                 else:
