@@ -38,6 +38,28 @@ def test_what_changes_no_step_is_the_same(tmp_path: Path) -> None:
     assert found["drop-assignment: without `total = total`"].outcome is Outcome.SAME
 
 
+WITH_A_WRONG_WAY = (
+    COUNTER.replace(
+        "param LOCKED = true\n",
+        "param LOCKED = true\ninstance locked\n    LOCKED = true\ninstance torn\n    LOCKED = false\n",
+    )
+    .replace("    lock guard\n", "    if LOCKED\n        lock guard\n")
+    .replace("    unlock guard\n", "    if LOCKED\n        unlock guard\n    else\n        done[self] = false\n")
+    + "\nexpect violated\n    both_count when not LOCKED\n"
+)
+
+
+def test_a_mistake_in_what_is_known_to_be_wrong_says_nothing(tmp_path: Path) -> None:
+    found = trials(tmp_path, WITH_A_WRONG_WAY)
+    assert found["drop-assignment: without `done[self] = false`"].outcome is Outcome.SAME
+    assert found["drop-lock: without lock guard"].by == "both_count"
+
+
+def test_a_specification_that_is_always_expected_to_fail_is_not_tried(tmp_path: Path) -> None:
+    with pytest.raises(NothingToLoseError, match="each instance"):
+        trials(tmp_path, WITH_A_WRONG_WAY.replace("instance locked\n    LOCKED = true\n", ""))
+
+
 def test_a_limit_is_no_verdict(tmp_path: Path) -> None:
     text = (
         COUNTER.replace("role Thread[2]", "role Thread[3]")
