@@ -263,9 +263,9 @@ def test_what_checks_a_kind_of_proof_is_under_four_hundred_lines(kind: str) -> N
     assert lines < 400
 
 
-def test_all_kinds_together_are_not_much_more_than_nine_hundred_lines() -> None:
+def test_all_kinds_together_are_not_much_more_than_eight_hundred_lines() -> None:
     lines = sum(_lines(file.read_text(encoding="utf-8")) for file in ROOM.glob("*.py"))
-    assert lines + sum(_lines_of_c(file.read_text(encoding="utf-8")) for file in ROOM.glob("*.c")) < 920
+    assert lines + sum(_lines_of_c(file.read_text(encoding="utf-8")) for file in ROOM.glob("*.c")) < 850
 
 
 def test_every_file_of_the_verifier_is_counted_with_some_kind() -> None:
@@ -277,6 +277,7 @@ def test_every_file_of_the_verifier_is_counted_with_some_kind() -> None:
         "any_number",
         "quantified",
         "proof",
+        "sizes",
         "script",
         "steps",
         "terms",

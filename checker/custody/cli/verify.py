@@ -16,9 +16,10 @@ from custody.language.diagnostic import LimitError, SpecError
 from custody.system.finding import Verdict
 from custody.system.model import Form, System
 from custody.verify.certificate import Certificate, Outcome, read, sizes, subject, verify
-from custody.verify.inductive import obligations
+from custody.verify.inductive import cases
 from custody.verify.proof import RefusedError
 from custody.verify.script import script
+from custody.verify.steps import grouped
 
 SUFFIX = ".certificate.json"
 _WORDS = {True: "accepted", False: "REFUSED", None: "undecided"}
@@ -152,11 +153,11 @@ def _write_obligations(folder: Path, certificate: Certificate, system: System) -
     for number, proof in enumerate(certificate.proofs):
         if proof.kind == "inductive":
             try:
-                about, conditions = obligations(system, proof)
+                about, some = cases(system, proof)
             except (RefusedError, KeyError):
                 continue
             stem = Path(certificate.file).name.removesuffix(SUFFIX)
-            for name, condition in conditions.items():
+            for name, condition, _ in grouped(some):
                 _write(folder / f"{stem}.{number}.{name}.smt2", script(about, condition))
 
 

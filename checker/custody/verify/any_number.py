@@ -15,8 +15,7 @@ language, which unfolds a quantifier in the same way for any number of instances
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -25,16 +24,13 @@ from custody.system.bounds import bounds
 from custody.system.evaluate import initial_states
 from custody.system.expression import Expr, Op, Sort
 from custody.system.fast import moves, truths
-from custody.system.forbidden import forbidden
 from custody.system.model import Action, Check, Domain, Effect, Form, State, System, Variable
 from custody.system.place import NOWHERE
-from custody.verify.proof import Proof, RefusedError, Sizes, equals, shown, unpacked
+from custody.verify.proof import Proof, RefusedError, Sizes, equals, unpacked
+from custody.verify.sizes import LARGEST, sized, vectors
 from custody.verify.solve import find, solvers
-from custody.verify.steps import leaves, violates
+from custody.verify.steps import breaks, decide, obligations
 from custody.verify.terms import parse
-
-LARGEST = 3
-"""So many instances of a role are looked at."""
 
 EVERY = 60_000
 _MINE, _OWN = " is mine[{}]", " is its own"
@@ -42,51 +38,42 @@ _MINE, _OWN = " is mine[{}]", " is its own"
 or its object instead of none."""
 
 
-def check(system: System, proof: Proof, sizes: Sizes | None) -> str:
+def check(system: System, proof: Proof, sizes: Sizes) -> str:
     """RefusedError with the obligation that fails."""
-    if sizes is None:
-        raise RefusedError("format", "without its specification the proof says nothing")
     counts = _Counts(system, proof)
-    looked_at = sum(counts.compare(sizes, vector) for vector in _vectors(len(counts.roles)))
-    for (obligation, words), condition in counts.obligations():
-        state = find(counts.system, condition, integers=True)
-        if state is not None:
-            told = [f"{v.name} = {n}" for v, n in zip(counts.system.variables, state, strict=True) if n]
-            raise RefusedError(obligation, words, state, tuple(told or ["every count is 0"]))
+    looked_at = 0
+    for vector in vectors(len(counts.roles)):
+        at = sizes(dict(zip(counts.roles.values(), vector, strict=True)))
+        looked_at += counts.compare(sized(at, counts.roles, vector), f"at sizes {vector}")
+    counts.decide()
     return (
         f"any number of {' and of '.join(counts.roles)}: init, step and safe by {' and '.join(solvers())};"
         f" {looked_at:,} states at sizes up to {LARGEST}"
     )
 
 
-def _vectors(roles: int) -> list[tuple[int, ...]]:
-    every = itertools.product(range(1, LARGEST + 1), repeat=roles)
-    return [vector for vector in every if sum(vector) - roles < LARGEST]
-
-
 class _Counts:
     def __init__(self, system: System, proof: Proof) -> None:
         self.roles: dict[str, str] = {str(role): str(name) for role, name in proof.data["roles"].items()}
         self._data: Any = unpacked(proof.data["counts"])
-        self._claimed = [system.property_named(name) for name in proof.properties]
-        shared = [(str(each["name"]), each) for each in self._data["shared"]]
-        names = [(f"#{role}", False) for role in self.roles]
-        names += [(name, bool(each["boolean"])) for name, each in shared]
-        names += [(f"#{role}({i})", False) for i, (role, _) in enumerate(self._data["counters"])]
-        variables = tuple(Variable(n, Domain(0, 1, boolean=b), (0,), n) for n, b in names)
-        self._index = {name: i for i, (name, _) in enumerate(names)}
+        shared = {str(each["name"]): each for each in self._data["shared"]}
+        names = [f"#{role}" for role in self.roles] + [str(each["name"]) for each in self._data["shared"]]
+        names += [f"#{role}({i})" for i, (role, _) in enumerate(self._data["counters"])]
+        self._index = {name: i for i, name in enumerate(names)}
         if len(self._index) < len(names):
             raise RefusedError("format", "two variables have one name")
+        truth = [name in shared and bool(shared[name]["boolean"]) for name in names]
+        each_ = zip(names, truth, strict=True)
+        self.system = System("", "", tuple(Variable(n, Domain(0, 1, boolean=b), (0,), n) for n, b in each_), (), ())
         # What is no truth value, no name and not one of a few numbers may grow with the size.
         self._domains = {v.name: v.domain for v in system.variables}
-        few = [name for name, each in shared if each["boolean"] or each["labels"] or each["few"]]
+        few = [name for name, each in shared.items() if each["boolean"] or each["labels"] or each["few"]]
         self._ranges = {self._index[name]: (self._domains[name].low, self._domains[name].high) for name in few}
         self._growing = frozenset(self._index.values()) - self._ranges.keys()
         self._looked_at: set[Expr] = set()
-        self.system = System("", "", variables, (), ())
         self.system = replace(self.system, actions=tuple(map(self._action, self._data["actions"])))
         self._first = self._term(self._data["first"])
-        self._bad = {p.name: self._forbidden(p.name, p.form) for p in self._claimed}
+        self._bad = {name: self._forbidden(name, system.property_named(name).form) for name in proof.properties}
         self._parts = [parse(self.system, str(text)) for text in proof.data["invariant"]]
 
     # ------------------------------------------------------------------ reading
@@ -125,42 +112,28 @@ class _Counts:
 
     def _forbidden(self, name: str, form: Form) -> Expr:
         if form in (Form.HAZARD, Form.STEP):
-            return e.or_(*self._broken(name))
+            return self._broken(name)
         return self._term(self._data["forbidden"][name])
 
-    def _broken(self, name: str) -> Iterator[Expr]:
-        for action in self.system.actions:
-            for check_ in action.checks:
-                if check_.property == name:
-                    yield e.and_(action.guard, e.not_(check_.condition))
+    def _broken(self, name: str) -> Expr:
+        broken = ((a.guard, each) for a in self.system.actions for each in a.checks if each.property == name)
+        return e.or_(*(e.and_(guard, e.not_(each.condition)) for guard, each in broken))
 
     # ------------------------------------------------------------------ one size
 
-    def compare(self, sizes: Sizes, vector: tuple[int, ...]) -> int:
+    def compare(self, system: System, where: str) -> int:
         """How many states were looked at. RefusedError where the counters do not follow the specification."""
-        system = sizes(dict(zip(self.roles.values(), vector, strict=True)))
-        names = dict(system.roles)
-        if [len(names.get(role, ())) for role in self.roles] != list(vector):
-            raise RefusedError(
-                "sizes", f"{', '.join(self.roles.values())} are not the sizes of {', '.join(self.roles)}"
-            )
-        terms, fixed = self._terms(system, names)
-        for p in self._claimed:
-            subject = system.property_named(p.name)
-            step = p.form is Form.STEP
-            wrong = (
-                [violates(a, subject.expression) for a in system.actions] if step else [forbidden(system, subject)]
-            )
-            counted = e.substitute(self._bad[p.name], dict(enumerate(terms)))
-            state = find(system, e.and_(fixed, e.or_(*wrong), e.not_(counted)))
+        terms, fixed = self._terms(system)
+        for name, bad in self._bad.items():
+            allowed = e.not_(e.substitute(bad, dict(enumerate(terms))))
+            state = find(system, e.and_(fixed, breaks(system, system.property_named(name)), allowed))
             if state is not None:
-                words = f"at sizes {vector} the counters forbid less than {p.name} does"
-                raise RefusedError("safe", words, None, shown(system, state))
-        return self._follow(system, [*terms, fixed], vector)
+                raise RefusedError("safe", f"{where} the counters forbid less than {name} does", system, state)
+        return self._follow(system, [*terms, fixed], where)
 
-    def _terms(self, system: System, names: dict[str, tuple[str, ...]]) -> tuple[list[Expr], Expr]:
+    def _terms(self, system: System) -> tuple[list[Expr], Expr]:
         """What each variable of the counters is in the specification's system, and what is left out as always so."""
-        index = {v.name: i for i, v in enumerate(system.variables)}
+        index, names = {v.name: i for i, v in enumerate(system.variables)}, dict(system.roles)
         kind = {name: role for role in self.roles for name in names[role]}
         found: list[Expr] = [e.number(len(names[role])) for role in self.roles]
         for shared in self._data["shared"]:
@@ -169,39 +142,27 @@ class _Counts:
             labels = [kind.get(label, label) for label in domain.labels or ()]
             if shared["few"] and not labels and domain != self._domains[str(shared["name"])]:
                 raise RefusedError("sizes", f"{shared['name']} has another domain at other sizes")
-            term = e.read(at, domain.sort)
-            if labels and labels != shared["labels"]:
-                place = [list(shared["labels"]).index(label) for label in labels]
-                cases = e.number(place[-1])
-                for value in reversed(range(len(place) - 1)):
-                    cases = e.ite(e.eq(term, e.number(value)), e.number(place[value]), cases)
-                term = cases
+            term, place = e.read(at, domain.sort), list(shared["labels"])
+            if labels and labels != place:
+                values = [(e.eq(term, e.number(value)), place.index(label)) for value, label in enumerate(labels)]
+                term = e.add(*(e.ite(here, e.number(there), e.number(0)) for here, there in values))
             found.append(term)
+        counted: list[Expr] = []
         for role, state in self._data["counters"]:
-            here = [
-                e.and_(
-                    *(
-                        _is(system, index, str(c), name, int(v))
-                        for c, v in zip(self._data["columns"][role], state, strict=True)
-                    )
-                )
-                for name in names[role]
-            ]
-            found.append(e.add(*(e.ite(each, e.number(1), e.number(0)) for each in here)))
-        same = [_is(system, index, str(column), "", int(v)) for column, v in self._data["fixed"]]
-        for role in self.roles:
-            for column, value in self._data["same"][role]:
-                same += [_is(system, index, str(column), name, int(value)) for name in names[role]]
-        everybody = e.add(*found[len(found) - len(self._data["counters"]) :])
-        return found, e.and_(e.eq(everybody, e.number(sum(map(len, (names[role] for role in self.roles))))), *same)
+            columns = self._data["columns"][role]
+            here = [_all(system, index, zip(columns, state, strict=True), name) for name in names[role]]
+            counted.append(e.add(*(e.ite(each, e.number(1), e.number(0)) for each in here)))
+        same = [_all(system, index, self._data["same"][role], name) for role in self.roles for name in names[role]]
+        everybody = e.eq(e.add(*counted), e.number(len(kind)))
+        return found + counted, e.and_(everybody, _all(system, index, self._data["fixed"], ""), *same)
 
-    def _follow(self, system: System, terms: list[Expr], vector: tuple[int, ...]) -> int:
+    def _follow(self, system: System, terms: list[Expr], where: str) -> int:
         view, mine, steps = truths(terms), moves(self.system), moves(system)
         holds, begins = truths(self._parts), truths([self._first])
         seen: dict[State, State] = {state: view(state) for state in initial_states(system)}
         for state, counts in seen.items():
             if begins(counts) != (1,):
-                raise RefusedError("sizes", "a first state is none of the counters'", state, shown(system, state))
+                raise RefusedError("sizes", f"{where} a first state is none of the counters'", system, state)
         waiting = list(seen)
         known: dict[State, frozenset[State]] = {}
         while waiting:
@@ -210,20 +171,18 @@ class _Counts:
             if counts in known and len(seen) > EVERY:
                 continue
             if not counts[-1]:
-                raise RefusedError("sizes", "a local state is not counted", state, shown(system, state))
+                raise RefusedError("sizes", f"{where} a local state is not counted", system, state)
             if counts not in known:
                 known[counts] = frozenset((*after, 1) for _, broken, after in mine(counts[:-1]) if broken < 0)
                 if not all(holds(counts[:-1])):
-                    raise RefusedError(
-                        "init", "a reachable state is outside the invariant", state, shown(system, state)
-                    )
+                    raise RefusedError("init", f"{where} a reachable state is outside the invariant", system, state)
             for index, broken, after in steps(state):
                 if broken >= 0:
                     continue
                 to = seen.get(after) or view(after)
                 if to not in known[counts]:
-                    words = f"at sizes {vector} the counters do not follow '{system.actions[index].label}'"
-                    raise RefusedError("sizes", words, state, shown(system, state))
+                    words = f"{where} the counters do not follow '{system.actions[index].label}'"
+                    raise RefusedError("sizes", words, system, state)
                 if after not in seen and (len(seen) <= EVERY or to not in known):
                     seen[after] = to
                     waiting.append(after)
@@ -231,25 +190,22 @@ class _Counts:
 
     # ------------------------------------------------------------------ every size
 
-    def obligations(self) -> Iterator[tuple[tuple[str, str], Expr]]:
-        """Which fails if the condition can be true, and what that would mean."""
-        whole = e.and_(*self._parts)
+    def decide(self) -> None:
+        """RefusedError where the invariant is none, or excludes too little, at some size."""
         start = len(self.system.variables) - len(self._data["counters"])
         least = [(1, range(len(self.roles))), (0, range(start, len(self.system.variables)))]
         natural = [e.le(e.number(low), e.read(i, Sort.INT)) for low, some in least for i in some]
-        begin = e.and_(self._first, *natural)
-        yield ("init", "a first state is outside the invariant"), e.and_(begin, e.not_(whole))
-        for action in self.system.actions:
-            words = f"'{action.label}' leads out of the invariant"
-            yield ("step", words), e.and_(whole, leaves(action, self._parts))
-        for name, bad in self._bad.items():
-            yield ("safe", f"the invariant allows what {name} forbids"), e.and_(whole, bad)
-        words = "the invariant allows local states that are not counted"
-        yield ("safe", words), e.and_(whole, e.or_(*self._broken("")))
+        bad = {**self._bad, "what counts everybody": self._broken("")}
+        first = e.and_(self._first, *natural)
+        decide(self.system, obligations(self.system, first, self._parts, bad, bounded=False), integers=True)
 
 
-def _is(system: System, index: dict[str, int], column: str, name: str, value: int) -> Expr:
-    """That the instance has the value in a column."""
+def _all(system: System, index: Mapping[str, int], pairs: Iterable[tuple[Any, Any]], name: str) -> Expr:
+    """That the instance has the value in each column."""
+    return e.and_(*(_is(system, index, str(column), name, int(value)) for column, value in pairs))
+
+
+def _is(system: System, index: Mapping[str, int], column: str, name: str, value: int) -> Expr:
     at = index[column.removesuffix(_MINE).removesuffix(_OWN).replace("{}", name)]
     labels = system.variables[at].domain.labels or ()
     if column.endswith(_MINE):

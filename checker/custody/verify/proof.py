@@ -30,10 +30,10 @@ class RefusedError(Exception):
     """The obligation that fails, in which way, and a state that shows it where there is one."""
 
     def __init__(
-        self, obligation: str, reason: str, state: State | None = None, shown: tuple[str, ...] | None = None
+        self, obligation: str, reason: str, system: System | None = None, state: State | None = None
     ) -> None:
         super().__init__(f"{obligation}: {reason}")
-        self.obligation, self.state, self.shown = obligation, state, shown
+        self.shown = shown(system, state) if system and state else ()
 
 
 class UndecidedError(Exception):
@@ -52,11 +52,12 @@ def first(system: System) -> Expr:
     return and_(system.where, *choices)
 
 
-def shown(system: System, state: State | None) -> tuple[str, ...]:
-    """A state in the words of the specification; nothing of one that has not the variables that it has now."""
-    if state is None or len(state) != len(system.variables):
+def shown(system: System, state: State) -> tuple[str, ...]:
+    """A state in the words of the specification, or of what counts; nothing of one that has other variables."""
+    if len(state) != len(system.variables):
         return ()
-    return tuple(f"{view.name} = {show(view.shape, state)}" for view in system.views)
+    counts = tuple(f"{v.name} = {n}" for v, n in zip(system.variables, state, strict=True) if n)
+    return tuple(f"{view.name} = {show(view.shape, state)}" for view in system.views) or counts or ("all is 0",)
 
 
 def unpacked(text: str) -> Any:

@@ -11,33 +11,30 @@ it is believed at the sizes that are looked at:
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Mapping
+from itertools import chain
 
 from custody.quantified.problem import NotUniformError
 from custody.quantified.sized import Sized
 from custody.quantified.text import parsed, script
 from custody.quantified.uniform import BASE, Uniform, uniform
-from custody.system.expression import Expr, and_, not_, or_
-from custody.system.forbidden import forbidden
-from custody.system.model import Form, System
-from custody.verify.proof import Proof, RefusedError, Sizes, first, shown
-from custody.verify.solve import ask, find, solvers
-from custody.verify.steps import leaves, strays, violates
-
-LARGEST = 3
-"""So many members of several roles are looked at, of one role one more."""
+from custody.system.expression import Expr, not_, or_
+from custody.system.model import System
+from custody.verify.proof import Proof, RefusedError, Sizes, first
+from custody.verify.sizes import LARGEST, sized, vectors
+from custody.verify.solve import ask, solvers
+from custody.verify.steps import breaks, decide
+from custody.verify.steps import obligations as inductive
 
 
-def check(system: System, proof: Proof, sizes: Sizes | None) -> str:
+def check(system: System, proof: Proof, sizes: Sizes) -> str:
     """RefusedError with the obligation that fails."""
-    if sizes is None:
-        raise RefusedError("format", "without its specification the proof says nothing")
     roles = {str(role): str(name) for role, name in proof.data["roles"].items()}
     try:
         anyhow = uniform(sizes(dict.fromkeys(roles.values(), BASE)), list(roles))
         parts = [parsed(anyhow, str(text)) for text in proof.data["invariant"]]
-        looked_at = [v for v in _vectors(len(roles)) if _at(anyhow, parts, proof, sizes, roles, v)]
+        more = [(LARGEST + 1,)] if len(roles) == 1 else []
+        looked_at = [v for v in [*vectors(len(roles)), *more] if _at(anyhow, parts, proof, sizes, roles, v)]
     except NotUniformError as error:
         raise RefusedError("sizes", error.reason) from None
     if len(looked_at) < LARGEST - 1:
@@ -50,11 +47,6 @@ def check(system: System, proof: Proof, sizes: Sizes | None) -> str:
         f"any number of {' and of '.join(roles)}: init, step and safe by {' and '.join(asked)} with the role a sort;"
         f" the same as the specification at {len(looked_at)} sizes"
     )
-
-
-def _vectors(roles: int) -> list[tuple[int, ...]]:
-    every = itertools.product(range(1, LARGEST + 1), repeat=roles)
-    return [*(v for v in every if sum(v) - roles < LARGEST), *([(LARGEST + 1,)] if roles == 1 else [])]
 
 
 def _at(
@@ -70,25 +62,13 @@ def _at(
         system = sizes(dict(zip(roles.values(), vector, strict=True)))
     except RefusedError:
         return False
-    if [len(dict(system.roles).get(role, ())) for role in roles] != list(vector):
-        raise RefusedError("sizes", f"{', '.join(roles.values())} are not the sizes of {', '.join(roles)}")
-    sized = Sized(anyhow, system)
-    wrong = [
-        ("sizes", f"the specification says something else of {difference.what}", difference.where)
-        for difference in sized.differences()
+    form = Sized(anyhow, sized(system, roles, vector))
+    differences = [
+        ("sizes", f"the specification says something else of {d.what}", d.where) for d in form.differences()
     ]
-    here = [sized.over(part) for part in parts]
-    whole = and_(*here)
-    wrong.append(("init", "a first state is outside the invariant", and_(first(system), not_(whole))))
-    for action in system.actions:
-        words = f"'{action.label}' of {action.actor} leads out of the invariant"
-        wrong.append(("step", words, and_(whole, or_(leaves(action, here), strays(system, action)))))
-    for p in map(system.property_named, proof.properties):
-        cases = [violates(a, p.expression) for a in system.actions] if p.form is Form.STEP else [forbidden(system, p)]
-        wrong.append(("safe", f"the invariant allows what {p.name} forbids", and_(whole, or_(*cases))))
-    for obligation, words, condition in wrong:
-        if (state := find(system, condition)) is not None:
-            raise RefusedError(obligation, f"{words}, at sizes {vector}", None, shown(system, state))
+    bad = {name: breaks(system, system.property_named(name)) for name in proof.properties}
+    here = [form.over(part) for part in parts]
+    decide(system, chain(differences, inductive(system, first(system), here, bad)), f", at sizes {vector}")
     return True
 
 

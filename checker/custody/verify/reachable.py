@@ -27,7 +27,7 @@ from custody.system.evaluate import initial_states
 from custody.system.expression import Expr, Op, nodes
 from custody.system.forbidden import forbidden
 from custody.system.model import LIVENESS, Form, Property, State, System
-from custody.verify.proof import Proof, RefusedError, UndecidedError, first, unpacked
+from custody.verify.proof import Proof, RefusedError, Sizes, UndecidedError, first, unpacked
 
 LOOK = Path(__file__).with_name("look.c")
 
@@ -41,7 +41,7 @@ AT_ONCE = 64
 """So many actors are followed to their rest in one run: a bit each."""
 
 
-def check(system: System, proof: Proof) -> str:
+def check(system: System, proof: Proof, _: Sizes) -> str:
     """RefusedError with a state of the set that shows what is wrong with it."""
     claimed = [system.property_named(name) for name in proof.properties]
     whole = [p for p in claimed if p.form in LIVENESS]
@@ -50,7 +50,7 @@ def check(system: System, proof: Proof) -> str:
     order, tables, count = _diagram(system, proof)
     for state in initial_states(system):
         if not _has(system, order, tables, state):
-            raise RefusedError("init", "a first state is outside the set", state)
+            raise RefusedError("init", "a first state is outside the set", system, state)
     resting = [(p.name, actor, rests) for p in claimed if p.form is Form.PROGRESS for actor, rests in p.resting]
     if len(system.fairness) > AT_ONCE:
         raise UndecidedError(f"there are more than {AT_ONCE} promises of fairness")
@@ -69,7 +69,7 @@ def check(system: System, proof: Proof) -> str:
         else:
             told = f"the set has a state {'from which a step breaks' if what == 'over' else 'that breaks'} "
             told += (steps if what == "over" else plain)[index].name
-        raise RefusedError("safe" if what == "over" else what, told, state)
+        raise RefusedError("safe" if what == "over" else what, told, system, state)
     return f"all of {count:,} states, one by one"
 
 

@@ -11,17 +11,17 @@ from custody.system.evaluate import evaluate, failed_check, fire
 from custody.system.finding import Trace
 from custody.system.model import System
 from custody.system.replay import complaint
-from custody.verify.proof import Proof, RefusedError
+from custody.verify.proof import Proof, RefusedError, Sizes
 
 
-def check(system: System, proof: Proof) -> str:
+def check(system: System, proof: Proof, _: Sizes) -> str:
     """RefusedError with the step that cannot be taken, or with the state that shows nothing."""
     (subject,) = map(system.property_named, proof.properties)
     states = [tuple(int(value) for value in proof.data["first"])]
     actions, broken = tuple(int(index) for index in proof.data["actions"]), None
     for number, index in enumerate(actions, 1):
         if broken is not None or index < 0 or not evaluate(system.actions[index].guard, states[-1]):
-            raise RefusedError("step", f"step {number} cannot be taken", states[-1])
+            raise RefusedError("step", f"step {number} cannot be taken", system, states[-1])
         failed = failed_check(system.actions[index], states[-1])
         if failed is None:
             states.append(fire(system.actions[index], states[-1]))
@@ -30,5 +30,5 @@ def check(system: System, proof: Proof) -> str:
     trace = Trace(tuple(states), actions, broken, proof.data["loop_at"], bool(proof.data["stutters"]))
     wrong = complaint(system, subject, trace, proof.data["subject"], None)
     if wrong is not None:
-        raise RefusedError("init" if "first state" in wrong else "safe", wrong, states[-1])
+        raise RefusedError("init" if "first state" in wrong else "safe", wrong, system, states[-1])
     return f"replayed, {len(actions)} steps"
