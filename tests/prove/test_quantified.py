@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from custody.cli import run
-from custody.cli.prove import _sized  # pyright: ignore[reportPrivateUsage]
+from custody.cli.prove import _countable  # pyright: ignore[reportPrivateUsage]
 from custody.counting.problem import NotCountableError
 from custody.graph.build import reachable
 from custody.language import instances, load
@@ -41,7 +41,7 @@ def proof(file: Path, text: str | None = None, names: list[str] | None = None) -
     program = load(str(file), text)
     (system,) = instances(program, {})
     wanted = names or [p.name for p in system.properties if p.form in SAFETY and not p.implicit]
-    return prove(system, partial(_sized, program, {}), [ROLES[file]], wanted, 120.0)
+    return prove(system, partial(_countable, beyond, program, {}), [ROLES[file]], wanted, 120.0)
 
 
 def checked(file: Path, entry: dict[str, Any], text: str | None = None, names: list[str] | None = None) -> Outcome:
@@ -254,4 +254,4 @@ invariant somebody_is_next
 def test_a_size_that_is_not_allowed_is_no_size() -> None:
     program = load(str(RING))
     with pytest.raises(NotCountableError, match="cannot be 1"):
-        _sized(program, {}, {"N": 1})
+        _countable(beyond, program, {}, {"N": 1})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -11,14 +11,13 @@ from typing import Any, TextIO
 
 import click
 
+from custody.cli.asked import Asked
 from custody.cli.codes import Code, heaviest
-from custody.cli.complaints import complain
 from custody.cli.fault import tell
 from custody.cli.options import seconds_option, setting_option
 from custody.cli.outputs import colours, human_stream, paired, reporting, width, write
-from custody.cli.paths import Spec, load_all
+from custody.cli.paths import Spec
 from custody.counting.problem import NotCountableError
-from custody.language import instances
 from custody.language import syntax as s
 from custody.language.diagnostic import Diagnostic, LimitError, SpecError
 from custody.language.elaborate import beyond, sized
@@ -108,7 +107,7 @@ def command(
     report = session.finish()
     for output in outputs:
         write(output, render_format(output.format, report))
-    return heaviest(session.codes)
+    return heaviest(session.asked.codes)
 
 
 class _Session:
@@ -121,7 +120,7 @@ class _Session:
         limits: Limits,
         all_clauses: bool,
     ) -> None:
-        self.codes: list[Code] = []
+        self.asked = Asked()
         self.stale_only = False
         self.roles: tuple[str, ...] = ()
         self.charts: str | None = None
@@ -130,18 +129,9 @@ class _Session:
         self._folder, self._settings, self._properties, self._limits = folder, settings, properties, limits
         self._most = sys.maxsize if all_clauses else MOST_SENTENCES
         self._runs: list[RunResult] = []
-        self._errors: list[Diagnostic] = []
 
     def prove_all(self, paths: tuple[str, ...], methods: tuple[str, ...], jobs: int) -> None:
-        specs, errors = load_all(paths)
-        self._complain(errors, Code.WRONG_REQUEST)
-        loaded = [(spec, system) for spec in specs for system in self._instances(spec)]
-        known = {p.name for _, system in loaded for p in system.properties}
-        for name in self._properties:
-            if loaded and name not in known:
-                complaint = Diagnostic(Place("", 0), "no-such-property", f"there is no property '{name}'")
-                self._complain([complaint], Code.WRONG_REQUEST)
-                return
+        loaded = self.asked.load(paths, self._settings, self._properties)
         for spec, system in loaded:
             # What a contract allows is for `custody check` to say: it is no question about this system alone.
             asked = [p for p in system.properties if p.form is not Form.IMPLEMENTS]
@@ -149,33 +139,23 @@ class _Session:
                 # A witness is of one size, and runs are not counted: what is left is what is never to be.
                 asked = [p for p in asked if p.form in SAFETY]
             wanted = [p.name for p in asked if not self._properties or p.name in self._properties]
-            if wanted and Code.INTERRUPTED not in self.codes:
+            if wanted and Code.INTERRUPTED not in self.asked.codes:
                 self._prove(spec, system, wanted, self._engine(spec, methods, jobs))
 
     def _engine(self, spec: Spec, methods: tuple[str, ...], jobs: int) -> Portfolio | AnyNumberEngine:
         if not self.roles:
             return Portfolio(methods, jobs)
         return AnyNumberEngine(
-            lambda system: partial(_sized, spec.program, settings_of(system)),
+            lambda system: partial(_countable, beyond, spec.program, settings_of(system)),
             self.roles,
-            lambda system: partial(_allowed, spec.program, settings_of(system)),
+            lambda system: partial(_countable, sized, spec.program, settings_of(system)),
         )
 
     def finish(self) -> Report:
-        report = Report(tuple(self._runs), tuple(self._errors))
+        report = Report(tuple(self._runs), tuple(self.asked.errors))
         if self._runs:
             self._stream.write(render_total(report, self._page))
         return report
-
-    def _instances(self, spec: Spec) -> tuple[System, ...]:
-        try:
-            return instances(spec.program, self._settings)
-        except SpecError as error:
-            self._complain(error.diagnostics, Code.WRONG_REQUEST)
-        except LimitError as error:
-            message = str(error).removeprefix(f"{error.place}: ")
-            self._complain([Diagnostic(error.place, "too-large", message)], Code.INCONCLUSIVE)
-        return ()
 
     def _prove(self, spec: Spec, system: System, wanted: list[str], portfolio: Portfolio | AnyNumberEngine) -> None:
         file = self._folder / file_name(spec.name, system, self._settings, self.roles)
@@ -186,8 +166,10 @@ class _Session:
             run = check(system, spec.name, EngineChoice.Z3, self._limits, wanted, None, engines)
         except Exception as error:
             tell(error, spec.name)
-            self._errors.append(Diagnostic(Place(spec.name, 0), "internal-fault", str(error) or type(error).__name__))
-            self.codes.append(Code.FAULT)
+            self.asked.errors.append(
+                Diagnostic(Place(spec.name, 0), "internal-fault", str(error) or type(error).__name__)
+            )
+            self.asked.codes.append(Code.FAULT)
             return
         entries = portfolio.proofs.entries
         if entries:
@@ -202,10 +184,10 @@ class _Session:
             ),
         )
         self._runs.append(run)
-        self.codes += [_CODES[result.outcome] for result in run.properties]
+        self.asked.codes += [_CODES[result.outcome] for result in run.properties]
         if run.interrupted:
             click.echo("custody: interrupted", err=True)
-            self.codes.append(Code.INTERRUPTED)
+            self.asked.codes.append(Code.INTERRUPTED)
         self._stream.write(render_run(run, self._page))
         for line in [*self._about(system, entries, file), *self._lemmas(spec, run, entries)]:
             self._stream.write(f"  {line}\n")
@@ -304,12 +286,6 @@ class _Session:
         except OSError as error:
             raise click.UsageError(f"cannot write {file}: {error.strerror}") from None
 
-    def _complain(self, errors: Iterable[Diagnostic], code: Code) -> None:
-        for error in errors:
-            complain([error])
-            self._errors.append(error)
-            self.codes.append(code)
-
 
 def lemmas(program: Program) -> list[str]:
     """The names of the lemmas that the author states."""
@@ -326,18 +302,14 @@ def _some(names: list[str]) -> str:
     return ", ".join(names if len(names) <= MOST_NAMES else [*names[:MOST_NAMES], f"{len(names) - MOST_NAMES} more"])
 
 
-def _sized(program: Program, settings: Mapping[str, str], sizes: Mapping[str, int]) -> System:
+def _countable(
+    unfold: Callable[[Program, Mapping[str, str], Mapping[str, int]], System],
+    program: Program,
+    settings: Mapping[str, str],
+    sizes: Mapping[str, int],
+) -> System:
     try:
-        return beyond(program, settings, sizes)
-    except SpecError as error:
-        raise NotCountableError(error.diagnostics[0].message) from None
-    except LimitError as error:
-        raise NotCountableError(error.reason, error.place) from None
-
-
-def _allowed(program: Program, settings: Mapping[str, str], sizes: Mapping[str, int]) -> System:
-    try:
-        return sized(program, settings, sizes)
+        return unfold(program, settings, sizes)
     except SpecError as error:
         raise NotCountableError(error.diagnostics[0].message) from None
     except LimitError as error:

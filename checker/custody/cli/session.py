@@ -5,22 +5,20 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TextIO, TypeVar
 
 import click
 
+from custody.cli.asked import Asked
 from custody.cli.codes import Code
-from custody.cli.complaints import complain
 from custody.cli.options import Exploring
 from custody.cli.outputs import colours, width
-from custody.cli.paths import Spec, load_all
+from custody.cli.paths import Spec
 from custody.cli.progress import Meter, meter
 from custody.cli.runs import Answer, NoResult, Run, one_by_one, processors, side_by_side
-from custody.language.diagnostic import Diagnostic, LimitError, SpecError
-from custody.language.kept import instances
+from custody.language.diagnostic import Diagnostic
 from custody.language.program import Program
 from custody.present.report import Report
 from custody.present.text import Page, render_run, render_total, render_warnings
@@ -30,7 +28,7 @@ from custody.properties.result import Notice, Outcome, RunResult
 from custody.properties.vacuity import standing
 from custody.system.finding import Limits, ProgressHook
 from custody.system.model import LIVENESS, System
-from custody.system.place import NOWHERE, Place
+from custody.system.place import Place
 from custody.why.result import Explanation
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -57,14 +55,13 @@ class Session:
 
     def __init__(self, stream: TextIO, options: Exploring, jobs: int | None, explain: bool = False) -> None:
         """With `explain`, each violation is explained after its run."""
-        self.codes: list[Code] = []
+        self._asked = Asked()
         self._stream = stream
         self._page = Page(width(stream), colours(stream))
         self._options = options
         self._jobs = jobs or max(1, processors() // options.means.threads)
         self._meter: Meter | None = meter()
         self._runs: list[RunResult] = []
-        self._errors: list[Diagnostic] = []
         self._told: set[str] = set()
         self._explain = explain
         self._programs: dict[str, Program] = {}
@@ -76,14 +73,16 @@ class Session:
         if self._options.engine in (EngineChoice.EXPLICIT, EngineChoice.ALL):
             # It takes as long as reading the specifications, the first time, and can be done beside that.
             begin()
-        specs, errors = load_all(paths)
-        self._complain(errors, Code.WRONG_REQUEST)
-        loaded = [(spec, system) for spec in specs for system in self._instances(spec)]
-        self._programs = {spec.name: spec.program for spec in specs}
-        if self._require_properties(system for _, system in loaded):
-            runs = [Run(spec.name, system, self._selected(system)) for spec, system in loaded]
-            warnings = {spec.name: _warnings(spec) for spec in specs}
-            self._run([run for run in runs if run.properties], warnings)
+        loaded = self._asked.load(paths, self._options.settings, self._options.properties)
+        self._programs = {spec.name: spec.program for spec, _ in loaded}
+        runs = [Run(spec.name, system, self._selected(system)) for spec, system in loaded]
+        warnings = {spec.name: _warnings(spec) for spec, _ in loaded}
+        self._run([run for run in runs if run.properties], warnings)
+
+    @property
+    def codes(self) -> list[Code]:
+        """What it exits with is the heaviest of these."""
+        return self._asked.codes
 
     @property
     def programs(self) -> Mapping[str, Program]:
@@ -92,34 +91,14 @@ class Session:
 
     def finish(self) -> Report:
         """Say how it ended."""
-        report = Report(tuple(self._runs), tuple(self._errors), self._explanations)
+        report = Report(tuple(self._runs), tuple(self._asked.errors), self._explanations)
         if self._runs:
             self._stream.write(render_total(report, self._page))
         return report
 
-    def _instances(self, spec: Spec) -> tuple[System, ...]:
-        try:
-            return instances(spec.program, self._options.settings)
-        except SpecError as error:
-            self._complain(error.diagnostics, Code.WRONG_REQUEST)
-        except LimitError as error:
-            message = str(error).removeprefix(f"{error.place}: ")
-            self._complain([Diagnostic(error.place, "too-large", message)], Code.INCONCLUSIVE)
-        return ()
-
     def _selected(self, system: System) -> tuple[str, ...]:
         wanted = self._options.properties
         return tuple(known.name for known in system.properties if not wanted or known.name in wanted)
-
-    def _require_properties(self, systems: Iterable[System]) -> bool:
-        known = sorted({subject.name for system in systems for subject in system.properties})
-        unknown = [name for name in self._options.properties if name not in known]
-        for name in unknown if known else ():
-            near = difflib.get_close_matches(name, known, n=3)
-            hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(known)}"
-            complaint = Diagnostic(NOWHERE, "no-such-property", f"there is no property '{name}'", hint)
-            self._complain([complaint], Code.WRONG_REQUEST)
-        return not unknown
 
     def _run(self, runs: Sequence[Run], warnings: Mapping[str, tuple[Notice, ...]]) -> None:
         """Check them all; a file's warnings come with its first result, and what its results agree on after the
@@ -156,15 +135,15 @@ class Session:
             diagnostic = Diagnostic(Place(run.spec, 0), _WHY[answer.code], answer.message)
             if answer.said:
                 click.echo(answer.said, err=True)
-                self._errors.append(diagnostic)
+                self._asked.errors.append(diagnostic)
                 self.codes.append(answer.code)
             else:
-                self._complain([diagnostic], answer.code)
+                self._asked.complain([diagnostic], answer.code)
             return None
         result = replace(answer, notices=(*warnings, *answer.notices))
         self._runs.append(result)
         self._tell_notes(result)
-        self.codes += [_CODES[found.outcome] for found in result.properties]
+        self._asked.codes += [_CODES[found.outcome] for found in result.properties]
         if result.interrupted:
             self._interrupted()
         self._stream.write(render_run(result, self._page) + "\n")
@@ -207,12 +186,6 @@ class Session:
             if note not in self._told:
                 self._told.add(note)
                 click.echo(f"note: {note}", err=True)
-
-    def _complain(self, errors: Iterable[Diagnostic], code: Code) -> None:
-        for error in errors:
-            complain([error])
-            self._errors.append(error)
-            self.codes.append(code)
 
     def _clear(self) -> None:
         if self._meter is not None:
