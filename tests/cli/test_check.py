@@ -144,6 +144,24 @@ class TestExitCode:
         assert captured.out == ""
         assert "Traceback" not in captured.err
 
+    @pytest.mark.parametrize(
+        ("arguments", "complaint"),
+        [
+            (["nothing"], "this folder has no specification that declares a property"),
+            (["god.custody"], "did you mean good.custody?"),
+            (["good.custody", "--property", "stay_within"], "did you mean stays_within?"),
+            (["good.custody", "--set", "LIMIT=9"], "parameter 'LIMIT' cannot be 9"),
+        ],
+    )
+    def test_prove_complains_as_check_does(
+        self, arguments: list[str], complaint: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        for command in ("check", "prove"):
+            assert run([command, *arguments]) == 2
+            captured = capsys.readouterr()
+            assert complaint in captured.err
+            assert captured.out == ""
+
 
 @pytest.mark.usefixtures("files")
 class TestReport:
