@@ -21,7 +21,7 @@ from custody_reference.locks import Mutex, RwLock
 from custody_reference.problems import Failure, KernelBug
 from custody_reference.udmabuf import Memfd, Udmabuf, UdmabufDriver
 
-EIO, EBUSY, EINVAL = 5, 16, 22
+EIO, EFAULT, EBUSY, EINVAL = 5, 14, 16, 22
 
 Range = tuple[int, int]
 """The first page that is wanted of the memfd, and how many."""
@@ -88,6 +88,7 @@ class PagedUdmabuf(Udmabuf):
 
     pagecount: int = 0
     array: PageArray | None = None
+    memfd_held: bool = False
 
 
 class PagedUdmabufDriver(UdmabufDriver):
@@ -102,13 +103,18 @@ class PagedUdmabufDriver(UdmabufDriver):
     # ------------------------------------------------------------ creating
 
     def create_list(self, count: int, copy: Callable[[], Sequence[Range]], descriptors: Descriptors) -> int:
-        """UDMABUF_CREATE_LIST. EINVAL where the list is too long; `copy` gets it from user space."""
+        """UDMABUF_CREATE_LIST. EINVAL where the list is too long; `copy` gets it from user space, or EFAULT."""
         kernel = self.kernel
         if count > self.list_limit:
             raise Failure(EINVAL, "too many ranges")
         kernel.point("copy the list")
         copied = kernel.track(RangeList(()))
-        copied.ranges = copy()
+        try:
+            kernel.may_fail("copy_from_user", EFAULT)
+            copied.ranges = copy()
+        except Failure:
+            kernel.free(copied)
+            raise
         try:
             return self.create_ranges(copied.ranges, descriptors)
         finally:
@@ -129,6 +135,8 @@ class PagedUdmabufDriver(UdmabufDriver):
             buffer = export(kernel, self, udmabuf, len(udmabuf.pages) * kernel.machine.page_size)
         except Failure:
             kernel.point("give everything back")
+            if udmabuf.memfd_held:
+                self._give_memfd_back(udmabuf)
             self._free(udmabuf)
             raise
         kernel.point("dma_buf_fd")
@@ -150,9 +158,9 @@ class PagedUdmabufDriver(UdmabufDriver):
         udmabuf.array = self.kernel.track(PageArray(udmabuf.pagecount))
 
     def _take_range(self, udmabuf: PagedUdmabuf, first: int, count: int) -> None:
-        """The pages of one range, while nobody can seal the memfd; what fails is told when that is given back."""
+        """The pages of one range, while nobody can seal the memfd; whoever called gives it back after a failure."""
         kernel, memfd = self.kernel, self.shared
-        self._look_at_memfd()
+        self._look_at_memfd(udmabuf)
         error: Failure | None = None
         for page in range(self.page_limit):
             kernel.point("is this page in the range?")
@@ -163,31 +171,29 @@ class PagedUdmabufDriver(UdmabufDriver):
                 udmabuf.pages.append(memfd.page(first + page))
             except Failure as failure:
                 error = failure
-        kernel.point("give the memfd back")
-        self._give_memfd_back()
         if error is not None:
             raise error
+        kernel.point("give the memfd back")
+        self._give_memfd_back(udmabuf)
 
-    def _look_at_memfd(self) -> None:
+    def _look_at_memfd(self, udmabuf: PagedUdmabuf) -> None:
         """EBADF where the number is no file, or no memfd; EINVAL for one that may shrink, or may not be written."""
         kernel, memfd = self.kernel, self.shared
         kernel.point("look the memfd up")
         kernel.may_fail("fget", EBADF)
-        memfd.inode.lock_for_read()
         memfd.looked_at += 1
+        udmabuf.memfd_held = True
+        memfd.inode.lock_for_read()
         kernel.point("look at the seals")
-        try:
-            kernel.may_fail("it is a memfd", EBADF)
-            kernel.may_fail("it may not shrink", EINVAL)
-            if memfd.write_sealed or memfd.future_write_sealed:
-                raise Failure(EINVAL, "who may not write must not get a buffer")
-        except Failure:
-            self._give_memfd_back()
-            raise
+        kernel.may_fail("it is a memfd", EBADF)
+        kernel.may_fail("it may not shrink", EINVAL)
+        if memfd.write_sealed or memfd.future_write_sealed:
+            raise Failure(EINVAL, "who may not write must not get a buffer")
 
-    def _give_memfd_back(self) -> None:
+    def _give_memfd_back(self, udmabuf: PagedUdmabuf) -> None:
         self.shared.inode.unlock_for_read()
         self.shared.looked_at -= 1
+        udmabuf.memfd_held = False
 
     # ------------------------------------------------------------ releasing
 

@@ -57,7 +57,7 @@ class Vb2Queue(Exporter):
 
     def reqbufs(self, *, wanted: bool) -> None:
         """VIDIOC_REQBUFS, for one buffer or none: what there is goes first. EBUSY while it streams, or where somebody
-        else has the memory. Where there is no memory it is no buffer."""
+        else has the memory; ENOMEM where there is none."""
         kernel = self.kernel
         with self.lock:
             kernel.point("is it streaming?")
@@ -75,15 +75,12 @@ class Vb2Queue(Exporter):
                 self._allocate()
 
     def _allocate(self) -> None:
-        try:
-            buffer = self.kernel.track(VideoBuffer())
-        except Failure:
-            return
+        buffer = self.kernel.track(VideoBuffer())
         try:
             buffer.pages = self.kernel.machine.memory.allocate(1)
         except Failure:
             self.kernel.free(buffer)
-            return
+            raise
         buffer.table = SgTable(buffer.pages, nents=len(buffer.pages))
         dma.map_sg(self.kernel, self.camera, buffer.table, Direction.FROM_DEVICE, skip_sync=True)
         self.plane = buffer
@@ -208,18 +205,24 @@ class Vb2Queue(Exporter):
                 self._enqueue()
 
     def streamon(self) -> None:
-        """VIDIOC_STREAMON: what was queued before goes to the camera. EBUSY when it streams already."""
+        """VIDIOC_STREAMON: what was queued before goes to the camera, which is then asked to start. EBUSY when it
+        streams already; EIO when it does not start: then the program has its buffer again."""
         kernel = self.kernel
         with self.lock:
             kernel.point("is it streaming?")
             if self.streaming:
                 raise Failure(EBUSY)
-            kernel.point("stream")
-            self.streaming = True
             kernel.point("is one queued?")
             if self.state == "queued":
                 kernel.point("give it to the camera")
                 self._enqueue()
+            kernel.point("start_streaming")
+            try:
+                kernel.may_fail("start_streaming", EIO)
+            except Failure:
+                self._cancel()
+                raise
+            self.streaming = True
 
     def capture(self, data: bytes) -> None:
         """The camera fills the buffer that it was given."""
@@ -231,9 +234,9 @@ class Vb2Queue(Exporter):
         self._finish()
         self.state = "done"
 
-    def dqbuf(self) -> None:
-        """VIDIOC_DQBUF: waits without the lock, and looks again when it has it. EINVAL, EINTR; EAGAIN when it was
-        somebody else's after all."""
+    def dqbuf(self, *, nonblocking: bool = False) -> None:
+        """VIDIOC_DQBUF: waits without the lock until there is a buffer and the lock is free, which it then needs for
+        this one step. EINVAL where nothing streams, EINTR; EAGAIN for who does not want to wait."""
         kernel = self.kernel
         self.lock.lock()
         kernel.point("is it streaming?")
@@ -245,13 +248,13 @@ class Vb2Queue(Exporter):
         if self.state != "done":
             kernel.point("unlock ioctl_lock")
             self.lock.unlock()
-            self._wait()
-            self.lock.lock()
-            kernel.point("is it still?")
-            if not self.streaming or self.state != "done":
-                kernel.point("unlock ioctl_lock")
-                self.lock.unlock()
+            if nonblocking:
                 raise Failure(EAGAIN)
+            self._wait()
+            if not self.streaming:
+                raise Failure(EINVAL)
+            self.state = "dequeued"
+            return
         kernel.point("give it to the program")
         self.state = "dequeued"
         kernel.point("unlock ioctl_lock")
@@ -260,12 +263,12 @@ class Vb2Queue(Exporter):
     def _wait(self) -> None:
         """Until there is something to be had, or nothing is to come any more, or a signal comes."""
         kernel = self.kernel
-        kernel.scheduler.wait(lambda: self.signals or not self._awaited(), "wait for a buffer")
-        if kernel.fails("signal") or self._awaited():
+        kernel.scheduler.wait(lambda: self.signals or self._comes_back(), "wait for a buffer")
+        if kernel.fails("signal") or not self._comes_back():
             raise Failure(EINTR)
 
-    def _awaited(self) -> bool:
-        return self.streaming and self.state != "done"
+    def _comes_back(self) -> bool:
+        return (self.state == "done" or not self.streaming) and self.lock.owner is None
 
     def streamoff(self) -> None:
         """VIDIOC_STREAMOFF: the buffer is the program's again, wherever it was. EINVAL when it does not stream."""
@@ -278,7 +281,7 @@ class Vb2Queue(Exporter):
             self._cancel()
 
     def _cancel(self) -> None:
-        """__vb2_queue_cancel: the camera has been stopped."""
+        """__vb2_queue_cancel: the camera is stopped. What it had is finished, whether it hands it back or not."""
         if self.prepared:
             self._finish()
         self.streaming = False

@@ -308,7 +308,7 @@ MUTANTS = (
     _pages("the_list_is_leaked", "            kernel.free(copied)\n", "", "DB-EXP-02"),
     _pages("any_number_of_pages", "            if udmabuf.pagecount > self.page_limit:", "            if False:", "DB-EXP-04"),
     _pages("any_number_of_ranges", "        if count > self.list_limit:", "        if False:", "DB-EXP-04"),
-    _pages("a_memfd_that_will_not_do_stays_locked", "        except Failure:\n            self._give_memfd_back()\n            raise", "        except Failure:\n            raise", "DB-EXP-03"),
+    _pages("a_memfd_that_will_not_do_stays_locked", "            if udmabuf.memfd_held:\n                self._give_memfd_back(udmabuf)\n", "", "DB-EXP-03"),
     _pages("a_page_that_is_not_there_is_passed_over", "        if error is not None:\n            raise error\n", "", "DB-EXP-03"),
     # ------------------------------------------------------------ videobuf2
     _vb2("a_dma_buf_is_given_out_twice", REMEMBERED, REMEMBERS, "DB-REF-03", "vb2_expbuf vb2_expbuf", "they differ", posted=True),
@@ -332,7 +332,7 @@ MUTANTS = (
     _camera("the_hook_does_not_invalidate", "        dma.sync_sg_for_cpu(self.kernel, table, table.direction, table.original)\n", "", "DB-CPU-05", "vb2_qbuf vb2_streamon prefetch capture vb2_buffer_done"),
     _camera("done_is_not_finished", "        self._finish()\n        self.state = \"done\"", "        self.state = \"done\"", "DB-PREP-02", "vb2_qbuf vb2_streamon vb2_buffer_done"),
     _camera("queued_twice", "            if self.plane is None or self.state != \"dequeued\":", "            if self.plane is None:", "DB-PREP-02", "vb2_qbuf vb2_qbuf"),
-    _camera("dqbuf_waits_with_the_lock", "            kernel.point(\"unlock ioctl_lock\")\n            self.lock.unlock()\n            self._wait()\n            self.lock.lock()\n", "            self._wait()\n", "DB-LOCK-04", "vb2_qbuf vb2_streamon vb2_dqbuf"),
+    _camera("dqbuf_waits_with_the_lock", "            self.lock.unlock()\n            if nonblocking:\n                raise Failure(EAGAIN)\n            self._wait()\n", "            if nonblocking:\n                raise Failure(EAGAIN)\n            self._wait()\n", "DB-LOCK-04", "vb2_qbuf vb2_streamon vb2_dqbuf"),
     _camera("memory_goes_while_it_streams", "            if self.streaming:\n                raise Failure(EBUSY)\n            kernel.point(\"is there", "            kernel.point(\"is there", "DB-MAP-05", "vb2_streamon vb2_reqbufs@false"),
     # ------------------------------------------------------------ page tables of user space
     _shot("page_tables_stay_when_a_device_comes", "        self._shoot_down(storage)\n", "", "DB-MMAP-03", f"{SHOWN} begin_device_access@from_device", FAKED, posted=True),

@@ -17,12 +17,14 @@ from custody_reference.hardware import Machine
 from custody_reference.importer import Importer
 from custody_reference.kernel import Kernel
 from custody_reference.scheduler import Deterministic
-from custody_reference.udmabuf_pages import PagedUdmabuf, PagedUdmabufDriver, Range, RangeList, SharedMemfd
+from custody_reference.udmabuf_pages import EFAULT, PagedUdmabuf, PagedUdmabufDriver, Range, RangeList, SharedMemfd
 
 PAGES = 2
 
 _FAILURES = {
+    ("note the range", "EFAULT"): "copy_from_user",
     ("copy the list", "ENOMEM"): "alloc RangeList",
+    ("copy the list", "EFAULT"): "copy_from_user",
     ("look the memfd up", "EBADF"): "fget",
     ("look at the seals", "EBADF"): "it is a memfd",
     ("look at the seals", "EINVAL"): "it may not shrink",
@@ -31,9 +33,6 @@ _FAILURES = {
     ("dma_buf_fd", "ENOMEM"): "get_unused_fd",
 }
 """What to arm for an errno, by the point where the call stands."""
-
-_WITH_LOCK = "lock inode for reading"
-"""The contract looks the memfd up and locks its inode in one step."""
 
 
 class UdmabufPagesWorld(World):
@@ -61,7 +60,6 @@ class UdmabufPagesWorld(World):
         self.wanted: Sequence[Range] = ()
         self.single: Sequence[Range] = ()
         self.area: Vma | None = None
-        self.passed_over = {_WITH_LOCK}
 
     # ------------------------------------------------------------ the state, in the contract's words
 
@@ -136,7 +134,6 @@ class UdmabufPagesWorld(World):
     # ------------------------------------------------------------ what the contract chooses
 
     def prepare(self, step: Step, after: Mapping[str, str]) -> None:
-        self.passed_over = {_WITH_LOCK}
         self.device.merges = after["dma_entries"] == "1"
         if step.manner is not Manner.WITHIN:
             return
@@ -145,9 +142,6 @@ class UdmabufPagesWorld(World):
             self.wanted = [(int(after[f"range_first[{n}]"]), int(after[f"range_pages[{n}]"])) for n in range(PAGES)]
         if step.failure is None:
             return
-        if place == "look the memfd up":
-            # Where there is no file, the contract gives everything back in the same step.
-            self.passed_over = {_WITH_LOCK, "give everything back"}
         if place.startswith("allocate"):
             self.kernel.arm(self._of_allocating(step.failure, after))
         elif (place, step.failure) in _FAILURES:
@@ -167,6 +161,7 @@ class UdmabufPagesWorld(World):
 
     def do_udmabuf_ioctl_create(self, _actor: str, first: str, pages: str) -> None:
         self.kernel.point("note the range")
+        self.kernel.may_fail("copy_from_user", EFAULT)
         self.single = [(int(first), int(pages))]
         try:
             self.driver.create_ranges(self.single, self.descriptors)

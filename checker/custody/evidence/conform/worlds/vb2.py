@@ -30,7 +30,7 @@ class Vb2World(DataWorld):
 
     failures: ClassVar[Mapping[tuple[str, str], tuple[str, ...]]] = MappingProxyType(
         {
-            ("vb2_reqbufs: queue_alloc()", "ENOMEM"): ("alloc VideoBuffer",),
+            ("vb2_reqbufs: ret = queue_alloc()", "ENOMEM"): ("alloc VideoBuffer",),
             ("vb2_expbuf: dbuf = vb2_dc_get_dmabuf(plane)", "ENOMEM"): ("dma_buf_export",),
             ("vb2_expbuf: dma_buf_put(dbuf)", "ENOMEM"): ("get_unused_fd",),
             ("import_buffer", "ENOMEM"): ("attach",),

@@ -12,6 +12,7 @@ from custody_reference.dma import Device
 from custody_reference.vb2 import Vb2Queue
 
 UNLOCK = "unlock ioctl_lock"
+WAIT = "wait until (vb_state == done or not streaming) and not held(ioctl_lock)"
 
 
 class Vb2StreamingWorld(DataWorld):
@@ -20,7 +21,8 @@ class Vb2StreamingWorld(DataWorld):
     failures: ClassVar[Mapping[tuple[str, str], tuple[str, ...]]] = MappingProxyType(
         {
             (f"vb2_reqbufs: {UNLOCK}", "ENOMEM"): ("alloc VideoBuffer",),
-            ("vb2_dqbuf: wait until vb_state == done or not streaming", "EINTR"): ("signal",),
+            ("vb2_streamon: fails EIO", "EIO"): ("start_streaming",),
+            (f"vb2_dqbuf: {WAIT}", "EINTR"): ("signal",),
         }
     )
     rare = ("close_node",)
@@ -44,9 +46,10 @@ class Vb2StreamingWorld(DataWorld):
         return state
 
     def prepare(self, step: Step, after: Mapping[str, str]) -> None:
-        """Where there is no memory, the contract has the lock given back in the same step."""
+        """Where there is no memory, and where the camera does not start, the contract has the lock given back in the
+        same step."""
         self.passed_over = {"does somebody else have it?"}
-        if step.name == "vb2_reqbufs" and step.failure == "ENOMEM":
+        if (step.name, step.failure) in (("vb2_reqbufs", "ENOMEM"), ("vb2_streamon", "EIO")):
             self.passed_over = {"does somebody else have it?", UNLOCK}
 
     # ------------------------------------------------------------ calls
@@ -63,8 +66,8 @@ class Vb2StreamingWorld(DataWorld):
     def do_vb2_streamoff(self, _actor: str) -> None:
         self.queue.streamoff()
 
-    def do_vb2_dqbuf(self, _actor: str) -> None:
-        self.queue.dqbuf()
+    def do_vb2_dqbuf(self, _actor: str, nonblocking: str) -> None:
+        self.queue.dqbuf(nonblocking=nonblocking == "true")
 
     def do_close_node(self, _actor: str) -> None:
         self.queue.close_node()
