@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from custody.language import syntax as s
 
 _STRENGTH = {
@@ -16,6 +18,7 @@ def show(node: s.ExprNode) -> str:
     return _show(node)[0]
 
 
+@lru_cache(1 << 12)  # a condition is shown for every actor and choice of arguments
 def _show(node: s.ExprNode) -> tuple[str, int]:
     """The text, and how strongly it holds together."""
     match node:

@@ -72,13 +72,13 @@ class VariantType:
 
     name: str
     alternatives: tuple[Alternative, ...]
+    labels: tuple[str, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "labels", tuple(alternative.label for alternative in self.alternatives))
 
     def __str__(self) -> str:
         return self.name or " | ".join(alternative.label for alternative in self.alternatives)
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        return tuple(alternative.label for alternative in self.alternatives)
 
     @property
     def before(self) -> tuple[str, ...]:

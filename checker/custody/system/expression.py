@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator
 from enum import StrEnum
 from typing import Final, TypeAlias, final
-from weakref import WeakValueDictionary
+from weakref import ReferenceType, WeakValueDictionary
 
 
 class Sort(StrEnum):
@@ -47,6 +47,7 @@ class Op(StrEnum):
 _Key: TypeAlias = "tuple[Op, Sort, tuple[Expr, ...], int]"
 
 _KNOWN: Final[WeakValueDictionary[_Key, Expr]] = WeakValueDictionary()
+_REFERENCES: Final[dict[_Key, ReferenceType[Expr]]] = _KNOWN.data  # pyright: ignore
 
 
 @final
@@ -68,16 +69,17 @@ class Expr:
 
     def __new__(cls, op: Op, sort: Sort, args: tuple[Expr, ...] = (), value: int = 0) -> Expr:
         key = (op, sort, args, value)
-        found = _KNOWN.get(key)
+        # What `_KNOWN.get` does, without a call: nothing is asked more often.
+        known = _REFERENCES.get(key)
+        found = None if known is None else known()
         if found is None:
-            found = _KNOWN[key] = super().__new__(cls)
+            found = super().__new__(cls)
+            found.op = op  # pyright: ignore[reportAttributeAccessIssue]
+            found.sort = sort  # pyright: ignore[reportAttributeAccessIssue]
+            found.args = args  # pyright: ignore[reportAttributeAccessIssue]
+            found.value = value  # pyright: ignore[reportAttributeAccessIssue]
+            _KNOWN[key] = found
         return found
-
-    def __init__(self, op: Op, sort: Sort, args: tuple[Expr, ...] = (), value: int = 0) -> None:
-        self.op = op
-        self.sort = sort
-        self.args = args
-        self.value = value
 
     def __reduce__(self) -> tuple[type[Expr], tuple[Op, Sort, tuple[Expr, ...], int]]:
         return Expr, (self.op, self.sort, self.args, self.value)
@@ -101,7 +103,11 @@ def boolean(value: bool) -> Expr:
 
 
 def number(value: int) -> Expr:
-    return Expr(Op.CONST, Sort.INT, (), value)
+    return _NUMBERS[value] if 0 <= value < len(_NUMBERS) else Expr(Op.CONST, Sort.INT, (), value)
+
+
+_NUMBERS: Final = tuple(Expr(Op.CONST, Sort.INT, (), value) for value in range(64))
+"""Those that are written most, kept."""
 
 
 def read(variable: int, sort: Sort) -> Expr:

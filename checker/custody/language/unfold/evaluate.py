@@ -125,16 +125,29 @@ class Evaluator:
     ) -> None:
         self._around = around
         self._env = dict(env) if not isinstance(env, dict) else env
-        self._names: dict[LocalSymbol, Layout | Value] = dict(names)
+        self._names: Mapping[LocalSymbol, Layout | Value] = names
         self._actor = actor
         self.recorder = recorder
         self._old_env = dict(old_env) if old_env is not None else None
-        self._assumed: list[Expr] = []
+        self._assumed: list[Expr | tuple[str, tuple[Expr, ...]]] = []
 
     # ------------------------------------------------------------------ entry points
 
     def truth(self, node: s.ExprNode) -> Expr:
         return self.scalar(node).expr
+
+    def conjuncts(self, node: s.ExprNode, found: list[tuple[s.ExprNode, Expr]]) -> Expr:
+        """The same of a condition; the truth of each part that `and` joins is added to `found`."""
+        if not (isinstance(node, s.Connective) and node.operator == "and"):
+            truth = self.truth(node)
+            found.append((node, truth))
+            return truth
+        known: list[Expr] = []
+        for part in node.parts:
+            self._assumed.append(("and", tuple(known)))
+            known.append(self.conjuncts(part, found))
+            self._assumed.pop()
+        return and_(*known)
 
     def scalar(self, node: s.ExprNode) -> Scalar:
         value = self.value(node)
@@ -314,8 +327,8 @@ class Evaluator:
 
     def check(self, hazard: str, condition: Expr, message: str, place: Place) -> None:
         """Records that `condition` must hold wherever this point is reached."""
-        if self.recorder is not None:
-            self.recorder.check(hazard, implies(and_(*self._assumed), condition), message, place)
+        if self.recorder is not None and condition != TRUE:
+            self.recorder.check(hazard, implies(and_(*map(_assumption, self._assumed)), condition), message, place)
 
     @contextmanager
     def _assuming(self, condition: Expr) -> Generator[None, None, None]:
@@ -374,8 +387,7 @@ class Evaluator:
 
     def _define(self, symbol: DefineSymbol, arguments: tuple[Value, ...]) -> Value:
         names = self._names
-        self._names = {}
-        self._names.update(zip(symbol.parameters, arguments, strict=True))
+        self._names = dict(zip(symbol.parameters, arguments, strict=True))
         value = self.value(symbol.declaration.body)
         self._names = names
         return value
@@ -553,9 +565,10 @@ class Evaluator:
     def _connective(self, operator: str, parts: tuple[s.ExprNode, ...]) -> Expr:
         known: list[Expr] = []
         for part in parts:
-            so_far = and_(*known) if operator == "and" else not_(or_(*known))
-            with self._assuming(so_far):
-                known.append(self.truth(part))
+            # What was known before is put together where something is checked, which is seldom.
+            self._assumed.append((operator, tuple(known)))
+            known.append(self.truth(part))
+            self._assumed.pop()
         return and_(*known) if operator == "and" else or_(*known)
 
     def _binary(self, node: s.Binary) -> Scalar:
@@ -605,7 +618,7 @@ class Evaluator:
                 raise AssertionError("not a set or queue")
 
     def _quantified(self, node: s.Quantified) -> Scalar:
-        outer = dict(self._names)
+        outer = self._names
         conditions: list[tuple[Expr, Expr]] = []
         for names, inside in self._bindings(node.binders):
             self._names = {**outer, **names}
@@ -646,6 +659,14 @@ class Evaluator:
                 symbol: value for symbol, (value, _) in zip(symbols, combination, strict=True)
             }
             yield names, and_(*(inside for _, inside in combination))
+
+
+def _assumption(what: Expr | tuple[str, tuple[Expr, ...]]) -> Expr:
+    """What holds where the next part of a connective is looked at: all before it do, or none does."""
+    if isinstance(what, Expr):
+        return what
+    operator, known = what
+    return and_(*known) if operator == "and" else not_(or_(*known))
 
 
 def _bound(binder: s.Binder) -> Type:

@@ -14,12 +14,12 @@ from custody.language import syntax as s
 from custody.language.diagnostic import Diagnostic, LimitError, SpecError
 from custody.language.show import show
 from custody.language.symbols import LocalSymbol, RoutineSymbol
-from custody.language.types import UNKNOWN, QueueType, SetType, Type
+from custody.language.types import UNKNOWN, QueueType, RoleType, SetType, Type
 from custody.language.unfold.evaluate import Evaluator
 from custody.language.unfold.join import is_plain, joined
 from custody.language.unfold.operations import Operations, Results
 from custody.language.unfold.path import MAX_PATH, Path, Recorder
-from custody.language.unfold.shared import block_is_shared, is_shared
+from custody.language.unfold.shared import block_is_shared, can_wait, is_shared
 from custody.language.unfold.storage import LAYOUTS, Layout, store
 from custody.language.unfold.value import QueueValue, Scalar, SetValue, Value, VariantValue, every
 from custody.system.expression import FALSE, TRUE, Expr, eq, lt, not_, number, or_
@@ -70,6 +70,7 @@ class Flow:
     ) -> None:
         self.nodes: list[Node] = []
         self.rest_points: list[int] = []
+        self._deferred: dict[int, int | tuple[s.Block, int, Frame]] = {}
         self._operations = operations
         self._around = operations.around
         self._routine = routine
@@ -77,6 +78,7 @@ class Flow:
         self._self = self_value
         self._regions = 0
         self._takes_locks = False
+        self._takes_steps = True
 
     # ------------------------------------------------------------------ the outermost routine
 
@@ -84,6 +86,7 @@ class Flow:
         """Builds the whole graph; returns the first node."""
         declaration = self._routine.declaration
         single_step = declaration.kind == "action" or "atomic" in declaration.modifiers
+        self._takes_steps = not single_step
         region = self._new_region() if single_step else None
         frame = Frame(self._routine, dict(names), END, None, True, region)
 
@@ -116,7 +119,7 @@ class Flow:
         *,
         chooses: bool = False,
     ) -> int:
-        if len(self.nodes) >= MAX_NODES:
+        if len(self.nodes) - len(self._deferred) >= MAX_NODES:
             raise LimitError(place, f"'{self._routine.name}' unfolds to more than {MAX_NODES} steps")
         self.nodes.append(Node(run, shared, frame.region, text, place, chooses))
         return len(self.nodes) - 1
@@ -130,7 +133,8 @@ class Flow:
 
     def _bind(self, path: Path, frame: Frame, symbol: LocalSymbol, value: Value, place: Place) -> None:
         """Gives a local its value: in variables of the actor, or, where nothing can come between, just so."""
-        value = self._evaluator(path, frame).fit(value, symbol.type, place)
+        if not isinstance(value, Scalar) or isinstance(symbol.type, RoleType):
+            value = self._evaluator(path, frame).fit(value, symbol.type, place)
         layout = frame.names.get(symbol)
         if isinstance(layout, LAYOUTS) and symbol not in path.bindings:
             store(layout, value, self._recorder(path, frame).writer(TRUE, symbol.name, place))
@@ -153,6 +157,23 @@ class Flow:
         for statement in reversed(statements):
             after = self._statement(statement, after, frame)
         return after
+
+    def _later(self, statements: s.Block, after: int, frame: Frame) -> int:
+        """The same, built when it is come to where that makes no difference: of what a step could do, with all that
+        it calls, the parameters exclude the most."""
+        if frame.region is None or not can_wait(statements, self._takes_steps):
+            return self._block(statements, after, frame)
+        self.nodes.append(Node(_unbuilt, False, frame.region, "", frame.routine.place))
+        self._deferred[len(self.nodes) - 1] = statements, after, frame
+        return len(self.nodes) - 1
+
+    def at(self, number_of: int) -> int:
+        """The node that stands there, which for a block that had to wait is the first of that."""
+        while (found := self._deferred.get(number_of)) is not None:
+            if isinstance(found, tuple):
+                found = self._deferred[number_of] = self._block(*found)
+            number_of = found
+        return number_of
 
     # ------------------------------------------------------------------ statements
 
@@ -188,9 +209,9 @@ class Flow:
                 return self._call(symbol, arguments, None, after, frame, node.text, node.place)
             case s.If(branches=branches, otherwise=otherwise):
                 join = after if frame.region is not None and is_plain(node) else None
-                no = self._block(otherwise, after, frame)
+                no = self._later(otherwise, after, frame)
                 for condition, body in reversed(branches):
-                    yes = self._block(body, after, frame)
+                    yes = self._later(body, after, frame)
                     text = node.text if condition is branches[0][0] else ""
                     no = self._branch(condition, yes, no, frame, text, join)
                 return no
@@ -298,35 +319,25 @@ class Flow:
         self._bind(path, frame, symbol, first, place)
 
     def _requires(self, path: Path, frame: Frame, node: s.Requires) -> None:
-        condition, place = node.condition, node.place
-        truth = self._evaluator(path, frame).truth(condition)
+        parts: list[tuple[s.ExprNode, Expr]] = []
+        truth = self._evaluator(path, frame).conjuncts(node.condition, parts)
         if not frame.is_entry:
             message = f"'{frame.routine.name}' is called although what it requires does not hold"
-            self._recorder(path, frame).check("requires", truth, message, place)
+            self._recorder(path, frame).check("requires", truth, message, node.place)
         elif self._operations.misbehaves(frame.routine):
-            path.waived += self._clauses(path, frame, node, condition)
+            path.waived += _clauses(node, parts)
         else:
-            path.clauses += self._clauses(path, frame, node, condition)
+            path.clauses += _clauses(node, parts)
             path.require(truth)
 
     def _when(self, node: s.When, condition: s.ExprNode, after: int, frame: Frame) -> int:
         def run(path: Path) -> Forks:
-            truth = self._evaluator(path, frame).truth(condition)
-            path.clauses += self._clauses(path, frame, node, condition)
+            parts: list[tuple[s.ExprNode, Expr]] = []
+            truth = self._evaluator(path, frame).conjuncts(condition, parts)
+            path.clauses += _clauses(node, parts)
             return [(path, after)] if path.require(truth) else []
 
         return self._add(run, is_shared(condition), frame, node.text, node.place)
-
-    def _clauses(self, path: Path, frame: Frame, node: s.Requires | s.When, condition: s.ExprNode) -> list[Clause]:
-        """The conjuncts of a condition, each for itself."""
-        if isinstance(condition, s.Connective) and condition.operator == "and":
-            return [found for part in condition.parts for found in self._clauses(path, frame, node, part)]
-        evaluator = self._evaluator(path, frame)
-        evaluator.recorder = None  # whether a part makes sense is looked at where the whole is
-        truth = evaluator.truth(condition)
-        duty = isinstance(node, s.Requires)
-        clause = Clause(truth, show(condition), condition.place, duty, node.rules, node.message)
-        return [] if truth == TRUE else [clause]
 
     def _assert(
         self, path: Path, frame: Frame, condition: s.ExprNode, message: str | None, node: s.Statement
@@ -372,7 +383,7 @@ class Flow:
 
     def _straight_to(self, join: int, path: Path, current: int) -> Path:
         """The one way from here to the node where two branches meet."""
-        while current != join:
+        while (current := self.at(current)) != join:
             node = self.nodes[current]
             path.steps += 1
             if path.steps > MAX_PATH:
@@ -385,8 +396,8 @@ class Flow:
         for case in node.cases:
             for symbol in case.symbols:
                 self._declare(frame, symbol)
-            entries.append(self._block(case.body, after, frame))
-        otherwise = self._block(node.otherwise, after, frame) if node.otherwise is not None else None
+            entries.append(self._later(case.body, after, frame))
+        otherwise = self._later(node.otherwise, after, frame) if node.otherwise is not None else None
 
         def run(path: Path) -> Forks:
             evaluator = self._evaluator(path, frame)
@@ -415,7 +426,7 @@ class Flow:
         return self._add(run, is_shared(node.subject), frame, node.text, node.place)
 
     def _either(self, node: s.Either, alternatives: tuple[s.Alternative, ...], after: int, frame: Frame) -> int:
-        entries = [(alternative, self._block(alternative.body, after, frame)) for alternative in alternatives]
+        entries = [(alternative, self._later(alternative.body, after, frame)) for alternative in alternatives]
 
         def run(path: Path) -> Forks:
             forks: Forks = []
@@ -566,7 +577,7 @@ class Flow:
                 self._declare(inner, parameter)
             if result is not None and result in caller.names:
                 inner.names[result] = caller.names[result]
-            body = self._block(callee.declaration.body, end, inner)
+            body = self._later(callee.declaration.body, end, inner)
 
             def enter(path: Path) -> Forks:
                 evaluator = self._evaluator(path, caller)
@@ -634,6 +645,18 @@ class Flow:
             return [(path, frame.return_to)]
 
         return self._add(run, is_shared(value), frame, node.text, node.place)
+
+
+def _clauses(node: s.Requires | s.When, parts: list[tuple[s.ExprNode, Expr]]) -> list[Clause]:
+    """The conjuncts of a condition, each for itself, without those that always hold."""
+    duty = isinstance(node, s.Requires)
+    return [
+        Clause(truth, show(part), part.place, duty, node.rules, node.message) for part, truth in parts if truth != TRUE
+    ]
+
+
+def _unbuilt(path: Path) -> Forks:
+    raise AssertionError("a block is built before it is run")
 
 
 def _case(subject: Value, label: str) -> tuple[Expr, tuple[Value, ...]]:

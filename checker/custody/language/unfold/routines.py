@@ -222,6 +222,7 @@ class Routines:
             if current == END:
                 yield path, END
                 continue
+            current = flow.at(current)
             node = flow.nodes[current]
             if self._stops_before(path, node, current) or (path.steps and current in flow.rest_points):
                 yield path, current

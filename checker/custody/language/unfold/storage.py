@@ -346,14 +346,16 @@ def sort_of(kind: Type) -> Sort:
 
 def load(layout: Layout, env: dict[int, Expr]) -> Value:
     """The value that is kept there; `env` has what was written before, other variables are read."""
+    if isinstance(layout, Cell):
+        known = env.get(layout.variable)
+        kind = layout.type
+        return Scalar(read(layout.variable, sort_of(kind)) if known is None else known, kind)
 
     def cell(one: Cell) -> Expr:
         known = env.get(one.variable)
         return read(one.variable, sort_of(one.type)) if known is None else known
 
     match layout:
-        case Cell():
-            return Scalar(cell(layout), layout.type)
         case VariantCells(tag, payloads, kind):
             return VariantValue(cell(tag), tuple(tuple(load(p, env) for p in parts) for parts in payloads), kind)
         case RecordCells(fields, kind):
