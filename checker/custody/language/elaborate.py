@@ -70,8 +70,10 @@ def each_instance(
     """The same one by one, each unfolded when it is asked for."""
     given = _given(program, settings)
     systems: dict[tuple[tuple[str, Constant], ...], System] = {}
+    library = program.library.lending()
     for name, bindings in _declared(program).items():
-        world = _with(program, {**bindings, **given})
+        library.begin()
+        world = _with(library, {**bindings, **given})
         key = tuple(world.parameters.items())
         if key not in systems:
             systems[key] = _unfolded(world, program, name, observed=observed)
@@ -84,7 +86,7 @@ def sized(program: Program, settings: Mapping[str, str], sizes: Mapping[str, int
     Raises as `instances` does.
     """
     given = _given(program, settings)
-    return _assembled(_with(program, {**given, **sizes}), program, observed=False)
+    return _assembled(_with(program.library, {**given, **sizes}), program, observed=False)
 
 
 def behaviour(program: Program, settings: Mapping[str, str]) -> System:
@@ -93,7 +95,7 @@ def behaviour(program: Program, settings: Mapping[str, str]) -> System:
     """
     given = _given(program, settings)
     name, bindings = next(iter(_declared(program).items()))
-    system = assemble(_with(program, {**bindings, **given}), program.file, observed=True)
+    system = assemble(_with(program.library, {**bindings, **given}), program.file, observed=True)
     return replace(system, instance=name)
 
 
@@ -136,12 +138,12 @@ def _too_large(value: int, place: Place) -> LimitError:
 
 def instance_named(program: Program, name: str) -> System:
     """One of the declared instances, or the single one, whose name is empty; KeyError when there is none."""
-    return _unfolded(_with(program, _declared(program)[name]), program, name)
+    return _unfolded(_with(program.library, _declared(program)[name]), program, name)
 
 
-def _with(program: Program, values: Mapping[str, Constant]) -> World:
+def _with(library: Library, values: Mapping[str, Constant]) -> World:
     problems = Problems()
-    world = checked(program.library, values, problems)
+    world = checked(library, values, problems)
     problems.raise_errors()
     return world
 

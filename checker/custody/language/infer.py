@@ -159,6 +159,7 @@ class Inference:
                 self.problems.error(node, "call", f"'{node.text}' needs {_arguments(len(symbol.parameters))}")
                 return UNKNOWN
             return self.world.result_of(symbol)
+        node.symbol = None
         owner = wanted if as_word else self._only_owner(node)
         if isinstance(owner, VariantType):
             alternative = owner.alternative(node.text)

@@ -72,6 +72,8 @@ class Library:
         self._parsed: dict[str, tuple[Declaration, ...]] = {}
         self._pickled: dict[str, bytes] = {}
         self._broken: dict[str, tuple[Diagnostic, ...]] = {}
+        self._lent: dict[str, list[tuple[Declaration, ...]]] | None = None
+        self._turns: dict[str, int] = {}
         self._known: Sources | None = None
         self.is_all = True
         """Whether `sources` is all that what was made of it depends on."""
@@ -93,10 +95,31 @@ class Library:
             problems.add(diagnostic)
         if self._for_once:
             return self._parsed.pop(file)
+        if self._lent is None:
+            return self._copy(file)
+        # A module that is used twice needs a tree for each.
+        turn = self._turns[file] = self._turns.get(file, 0) + 1
+        trees = self._lent.setdefault(file, [])
+        if len(trees) < turn:
+            trees.append(self._copy(file))
+        return trees[turn - 1]
+
+    def _copy(self, file: str) -> tuple[Declaration, ...]:
         if file not in self._pickled:
             self._pickled[file] = pickle.dumps(self._parsed[file], pickle.HIGHEST_PROTOCOL)
         # Many times as fast as `deepcopy`.
         return pickle.loads(self._pickled[file])
+
+    def lending(self) -> Library:
+        """The same library for one world after the other: what is checked anew is written over what was known of the
+        same trees before. Before each world it has to be told to `begin`."""
+        other = copy.copy(self)
+        other._lent, other._turns = {}, {}
+        return other
+
+    def begin(self) -> None:
+        """Nobody looks any more at the trees that were lent so far."""
+        self._turns.clear()
 
     def trees(self) -> dict[str, tuple[Declaration, ...]]:
         """What the specification consists of, by file, the root first; not to be changed."""
