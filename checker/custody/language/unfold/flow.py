@@ -167,6 +167,11 @@ class Flow:
         self._deferred[len(self.nodes) - 1] = statements, after, frame
         return len(self.nodes) - 1
 
+    def forget(self) -> None:
+        """Gives up the graph, which refers to itself: it is gone without a search for garbage."""
+        self.nodes.clear()
+        self._deferred.clear()
+
     def at(self, number_of: int) -> int:
         """The node that stands there, which for a block that had to wait is the first of that."""
         while (found := self._deferred.get(number_of)) is not None:

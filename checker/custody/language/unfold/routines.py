@@ -119,6 +119,7 @@ class Routines:
                     draft.place = declaration.place
                     draft.values, draft.me = arguments, me
                     self._keep(draft)
+                flow.forget()
 
     def entry_point(self, routine: RoutineSymbol, actor: int) -> None:
         """A procedure that an idle actor may call at any time, with any arguments."""
@@ -135,6 +136,7 @@ class Routines:
         first = flow.lower(names) if not single_step else END
         for arguments in _combinations(routine):
             if single_step:
+                flow.forget()
                 flow = Flow(self._operations, routine, actor, me)
                 first = flow.lower(dict(arguments))
                 start = Path(region=flow.nodes[first].region, used=True)
@@ -159,6 +161,7 @@ class Routines:
                 draft.target = self._number(flow, target, numbering, positions, routine)
                 self._keep(draft)
         self._walk(flow, numbering, positions, routine, actor)
+        flow.forget()
 
     def process(self, routine: RoutineSymbol, actor: int) -> None:
         """Code that an actor runs by itself from the start."""
@@ -173,6 +176,7 @@ class Routines:
         self._storage.variables[positions.variable] = _starting_at(variable, start)
         self._walk(flow, numbering, positions, routine, actor)
         positions.resting |= {numbering[point] for point in flow.rest_points if point in numbering}
+        flow.forget()
 
     def _begin(self, flow: Flow, first: int) -> int:
         """Where a process stands at first: behind the locals that it begins with, which start with their values."""
