@@ -26,7 +26,7 @@ from custody.change.uses import Tree
 from custody.language import LimitError, Program, SpecError, load
 from custody.language.diagnostic import Diagnostic
 from custody.language.library import SUFFIX
-from custody.language.parse import MAX_BYTES
+from custody.language.parse import MAX_BYTES, parser
 from custody.system.place import Place
 
 MANY = 2
@@ -295,21 +295,23 @@ def _shown(repository: Repository, path: str) -> str:
 def _compared(jobs: Sequence[_Job], workers: int, *, cached: bool) -> Iterator[Result | tuple[Diagnostic, ...]]:
     """What changed itself, and then what uses it, the shortest first, until the gate is known to close."""
     closing: str | None = None
-    for wave in _waves(jobs):
-        if closing is not None:
-            yield from (job.left(f"what is found in {closing} closes the gate already") for job in wave)
-            continue
-        known = {job.key: result for job in wave if cached and (result := cache.load(job.key)) is not None}
-        missing = [job for job in wave if job.key not in known]
-        fresh = dict(zip((job.key for job in missing), _run(missing, workers), strict=True))
-        for job in wave:
-            found = known.get(job.key) or fresh[job.key]
-            if isinstance(found, Result):
-                if cached and job.key in fresh:
-                    cache.store(job.key, found)
-                if closing is None and any(map(job.is_enough, found.changes)):
-                    closing = job.spec
-            yield found
+    with _Workers(min(workers, len(jobs))) as at_work:
+        for wave in _waves(jobs):
+            if closing is not None:
+                yield from (job.left(f"what is found in {closing} closes the gate already") for job in wave)
+                continue
+            known = {job.key: result for job in wave if cached and (result := cache.load(job.key)) is not None}
+            # What takes longest comes first, so that nobody waits for it at the end.
+            missing = sorted((job for job in wave if job.key not in known), key=lambda job: -job.size)
+            fresh = dict(zip((job.key for job in missing), at_work.run(missing), strict=True))
+            for job in wave:
+                found = known.get(job.key) or fresh[job.key]
+                if isinstance(found, Result):
+                    if cached and job.key in fresh:
+                        cache.store(job.key, found)
+                    if closing is None and any(map(job.is_enough, found.changes)):
+                        closing = job.spec
+                yield found
 
 
 def _waves(jobs: Sequence[_Job]) -> Iterator[Sequence[_Job]]:
@@ -322,12 +324,29 @@ def _waves(jobs: Sequence[_Job]) -> Iterator[Sequence[_Job]]:
         rest, count = rest[count:], 2 * count
 
 
-def _run(jobs: Sequence[_Job], workers: int) -> Iterator[Result | tuple[Diagnostic, ...]]:
-    if len(jobs) < 2 or workers < 2:
-        yield from map(_work, jobs)
-        return
-    with ProcessPoolExecutor(min(workers, len(jobs))) as pool:
-        yield from pool.map(_work, jobs)
+class _Workers:
+    """Processes that compare, begun when there is more than one thing to do."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._pool: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> _Workers:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def run(self, jobs: Sequence[_Job]) -> Iterator[Result | tuple[Diagnostic, ...]]:
+        """What comes of the jobs, in their order."""
+        if len(jobs) < 2 or self._count < 2:
+            return map(_work, jobs)
+        if self._pool is None:
+            # What is read here need not be read in each.
+            parser()
+            self._pool = ProcessPoolExecutor(self._count)
+        return self._pool.map(_work, jobs)
 
 
 def _work(job: _Job) -> Result | tuple[Diagnostic, ...]:

@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 
+from custody.change.equivalent import same_meaning
 from custody.observe.label import SAME, Names
 from custody.system.expression import Expr, Op, nodes
 from custody.system.model import Action, Performance, Property, System
@@ -26,12 +27,14 @@ def alike(old: System, new: System, names: Names = SAME) -> bool:
     """
     if _same(old, new, names) and _bare_properties(old) == _bare_properties(new):
         return True
+    if names == SAME and same_meaning(old, new, properties=True):
+        return True
     return _normal_alike(old, new, names)
 
 
 def behave_alike(old: System, new: System, names: Names = SAME) -> bool:
     """The same of the systems without their properties."""
-    if _same(old, new, names):
+    if _same(old, new, names) or (names == SAME and same_meaning(old, new, properties=False)):
         return True
     return _normal_alike(replace(old, properties=()), replace(new, properties=()), names)
 

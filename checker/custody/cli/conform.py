@@ -18,7 +18,6 @@ from custody.cli.conforming import Asked, Fault, Found, Wrong, answers
 from custody.cli.options import MEBIBYTE, setting_option
 from custody.cli.outputs import STDOUT, colours, width
 from custody.cli.paths import BUNDLED, Spec, load_one
-from custody.cli.runs import processors
 from custody.evidence.conform import emit_c, emit_pytest
 from custody.evidence.conform.contract import Contract
 from custody.evidence.conform.plan import PLANS, Settings
@@ -30,6 +29,7 @@ from custody.language import LimitError, SpecError
 from custody.language.elaborate import behaviour
 from custody.present.conform import render, to_json
 from custody.present.text import Page
+from custody.processors import processors
 from custody.system.finding import Limits
 from custody.system.model import System
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from custody.language.diagnostic import SpecError
 from custody.present.change.formats import render as render_format
 from custody.present.change.text import render
 from custody.present.text import Page
+from custody.processors import processors
 
 
 @click.command(name="gate")
@@ -63,7 +63,7 @@ def command(
             against,
             paths,
             replace(effort, wide=wide),
-            jobs or os.cpu_count() or 1,
+            jobs or processors(),
             cached=not no_cache,
             measure=Measure.of(settings, ignore_ambiguous=ignore_ambiguous),
         )

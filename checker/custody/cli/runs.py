@@ -6,7 +6,6 @@ their order depend on how many processes there were.
 
 from __future__ import annotations
 
-import os
 import pickle
 import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -44,11 +43,6 @@ class NoResult:
 
 
 Answer: TypeAlias = "RunResult | NoResult"
-
-
-def processors() -> int:
-    """Those that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class Perform(Protocol):

@@ -17,11 +17,12 @@ from custody.cli.options import Exploring
 from custody.cli.outputs import colours, width
 from custody.cli.paths import Spec
 from custody.cli.progress import Meter, meter
-from custody.cli.runs import Answer, NoResult, Run, one_by_one, processors, side_by_side
+from custody.cli.runs import Answer, NoResult, Run, one_by_one, side_by_side
 from custody.language.diagnostic import Diagnostic
 from custody.language.program import Program
 from custody.present.report import Report
 from custody.present.text import Page, render_run, render_total, render_warnings
+from custody.processors import processors
 from custody.properties.check import check
 from custody.properties.engines import EngineChoice, begin, prepare, searching
 from custody.properties.result import Notice, Outcome, RunResult

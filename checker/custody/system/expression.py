@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator
 from enum import StrEnum
-from typing import Final, TypeAlias, final
+from typing import TYPE_CHECKING, Final, TypeAlias, final
 from weakref import ReferenceType, WeakValueDictionary
 
 
@@ -80,6 +80,14 @@ class Expr:
             found.value = value  # pyright: ignore[reportAttributeAccessIssue]
             _KNOWN[key] = found
         return found
+
+    if TYPE_CHECKING:
+        # `__new__` does this once for each node.
+        def __init__(self, op: Op, sort: Sort, args: tuple[Expr, ...] = (), value: int = 0) -> None:
+            self.op = op
+            self.sort = sort
+            self.args = args
+            self.value = value
 
     def __reduce__(self) -> tuple[type[Expr], tuple[Op, Sort, tuple[Expr, ...], int]]:
         return Expr, (self.op, self.sort, self.args, self.value)

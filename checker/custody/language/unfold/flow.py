@@ -656,7 +656,9 @@ def _clauses(node: s.Requires | s.When, parts: list[tuple[s.ExprNode, Expr]]) ->
     """The conjuncts of a condition, each for itself, without those that always hold."""
     duty = isinstance(node, s.Requires)
     return [
-        Clause(truth, show(part), part.place, duty, node.rules, node.message) for part, truth in parts if truth != TRUE
+        Clause(truth, show(part), part.place, duty, node.rules, node.message)
+        for part, truth in parts
+        if truth != TRUE
     ]
 
 
