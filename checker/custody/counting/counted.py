@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from custody.counting.flat import LARGE, Flat, flat
+from custody.counting.flat import LARGE, Flat, Kept, flat
 from custody.counting.problem import NotCountableError
 from custody.counting.translate import State
 from custody.system.expression import Expr, Op, Sort, add, mul, number, read, rebuild, substitute
@@ -101,11 +101,13 @@ class Counted:
         )  # fmt: skip
 
 
-def counted(systems: Sequence[tuple[System, Mapping[str, int]]], roles: Sequence[str]) -> Counted:
+def counted(
+    systems: Sequence[tuple[System, Mapping[str, int]]], roles: Sequence[str], kept: Kept | None = None
+) -> Counted:
     """Of a system at several sizes, the first against which each other grows one role. NotCountableError says why
-    there is none."""
+    there is none. `kept` are the local states that are counted, if not all that there may be."""
     numbers = _numbers([system for system, _ in systems])
-    flats = [flat(system, roles, numbers) for system, _ in systems]
+    flats = [flat(system, roles, numbers, kept) for system, _ in systems]
     first, sizes = flats[0], systems[0][1]
     known = _Union(first, roles)
     for other, (_, grown) in zip(flats[1:], systems[1:], strict=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from custody.counting.classes import Classes, classes, distinguished
 from custody.counting.problem import NotCountableError
@@ -65,21 +66,31 @@ class Flat:
     skipped: tuple[str, ...]
 
 
-def flat(system: System, roles: Sequence[str], numbers: frozenset[str]) -> Flat:
-    """The counters of a system; `numbers` are the shared variables that count. NotCountableError says why not."""
+Kept: TypeAlias = Mapping[str, frozenset[State]]
+"""By role the local states that are counted."""
+
+
+def flat(system: System, roles: Sequence[str], numbers: frozenset[str], kept: Kept | None = None) -> Flat:
+    """The counters of a system; `numbers` are the shared variables that count. NotCountableError says why not.
+
+    Where `kept` says which local states are counted, that nobody comes into another one is for a proof to show.
+    """
     parts = split(system, roles)
     for role in roles:
         if role not in parts.instances:
             raise NotCountableError(f"there is no role '{role}'")
-    return _Builder(parts, numbers).flat()
+    return _Builder(parts, numbers, kept).flat()
 
 
 class _Builder:
-    def __init__(self, parts: Split, numbers: frozenset[str]) -> None:
+    def __init__(self, parts: Split, numbers: frozenset[str], kept: Kept | None) -> None:
         self._split = parts
         variables = parts.system.variables
         counts = frozenset(i for i in parts.shared if variables[i].name in numbers)
         self._classes: Classes = classes(parts, counts)
+        if kept is not None:
+            local = {role: tuple(s for s in found if s in kept[role]) for role, found in self._classes.local.items()}
+            self._classes = replace(self._classes, local=local)
         self._roles = list(parts.instances)
         self._variables: list[Variable] = []
         self._shared: dict[int, Expr] = {}

@@ -31,6 +31,7 @@ from custody.system.expression import (
     not_,
     number,
     read,
+    reads,
 )
 from custody.system.fast import moves, truths
 from custody.system.model import State, System
@@ -41,7 +42,7 @@ _LOOKED_AT = 3_000
 _AT_ONCE = 10_000
 _QUICK = 2_000
 _TRIPLES = 90
-"""Three conditions are tried together where there are no more than that."""
+"""Any three conditions are tried together where there are no more than that."""
 
 
 def always(counted: Counted) -> list[Expr]:
@@ -142,6 +143,8 @@ class Clauses:
     def __init__(self, counted: Counted, samples: Sequence[State]) -> None:
         self._atoms = list(_atoms(counted))
         self._holds = truths(self._atoms)
+        counts = frozenset((*range(len(counted.roles)), *counted.counters))
+        self._shared = sum(not reads(atom) & counts for atom in self._atoms)
         self._masks, self._everywhere = [0] * len(self._atoms), (1 << len(samples)) - 1
         for begin in range(0, len(samples), _AT_ONCE):
             some = samples[begin : begin + _AT_ONCE]
@@ -154,7 +157,12 @@ class Clauses:
 
     def block(self, state: State, refused: Collection[Expr]) -> Expr | None:
         """A clause of as few conditions as possible that is not refused; None where there is none."""
-        true = [at for at, value in enumerate(self._holds(state)) if value]
+        # Of conditions that the samples do not tell apart one is enough, and what is always so excludes nothing.
+        different: dict[int, int] = {self._everywhere: -1}
+        for at, value in enumerate(self._holds(state)):
+            if value:
+                different.setdefault(self._masks[at], at)
+        true = [at for at in different.values() if at >= 0]
         for chosen in self._excluding(true):
             clause = not_(and_(*(self._atoms[at] for at in chosen)))
             if clause not in refused:
@@ -165,10 +173,12 @@ class Clauses:
         quick = self._quick
         if self._left(true):
             return
-        for count in (1, 2, 3):
-            if count == 3 and len(true) > _TRIPLES:
-                break
-            for some in itertools.combinations(true, count):
+        shared = [at for at in true if at < self._shared]
+        for count in (1, 2, 3, 4):
+            # Of many conditions, three or four are tried together where most are on what is shared, which are few.
+            few = count < 3 or (len(true) <= _TRIPLES and count == 3)
+            tried = itertools.combinations(true, count) if few else _few_and_one(shared, true, count - 1)
+            for some in tried:
                 early = quick[some[0]]
                 for at in some[1:]:
                     early &= quick[at]
@@ -242,6 +252,13 @@ def _atoms(counted: Counted) -> Iterator[Expr]:
     for most in (0, 1):
         for total in groups:
             yield le(total, number(most))
+
+
+def _few_and_one(few: Sequence[int], every: Sequence[int], count: int) -> Iterator[Sequence[int]]:
+    for some in itertools.combinations(few, count):
+        for one in every:
+            if one not in some:
+                yield *some, one
 
 
 def _groups(counted: Counted) -> Iterator[Expr]:

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from custody.counting.agree import agree
 from custody.counting.counted import Counted, counted
-from custody.counting.flat import LEFT
+from custody.counting.flat import LEFT, Kept
 from custody.counting.guess import Clauses, always, equations, samples
 from custody.counting.problem import NotCountableError
 from custody.counting.written import data, first, term
@@ -106,8 +106,9 @@ def prove(system: System, sizes: Sizes, roles: Sequence[str], names: Sequence[st
     result = AnyNumber(tuple(roles))
     try:
         by_role = parameters(system, sizes, roles)
-        counters = _counted(sizes, by_role, BASE)
-        if _counted(sizes, by_role, FAR).means() != counters.means():
+        kept = _reached(_counted(sizes, by_role, BASE), by_role)
+        counters = _counted(sizes, by_role, BASE, kept)
+        if _counted(sizes, by_role, FAR, kept).means() != counters.means():
             raise NotCountableError(f"with {FAR} of each the specification is another than with {BASE}")
         result.skipped = tuple(p.name for p in system.properties if p.name in names and p.form not in SAFETY)
         for vector in small(len(roles)):
@@ -132,14 +133,25 @@ def small(roles: int) -> list[tuple[int, ...]]:
     return sorted((vector for vector in every if sum(vector) - roles < SMALL), key=lambda v: (sum(v), v))
 
 
-def _counted(sizes: Sizes, by_role: Mapping[str, str], size: int) -> Counted:
+def _reached(counters: Counted, by_role: Mapping[str, str]) -> Kept:
+    """The local states that somebody is in at small sizes; that nobody is in another one, a proof has to show."""
+    found = {role: set(counters.begins[role]) for role in by_role}
+    for vector in small(len(by_role)):
+        states = samples(counters.at(dict(zip(by_role, vector, strict=True))), MOST_SAMPLES)
+        for index, (role, local) in counters.counters.items():
+            if local not in found[role] and any(state[index] for state in states):
+                found[role].add(local)
+    return {role: frozenset(local) for role, local in found.items()}
+
+
+def _counted(sizes: Sizes, by_role: Mapping[str, str], size: int, kept: Kept | None = None) -> Counted:
     base = dict.fromkeys(by_role.values(), size)
     every = [base, *({**base, parameter: size + 1} for parameter in by_role.values())]
     systems: list[tuple[System, dict[str, int]]] = []
     for values in every:
         system = sizes(values)
         systems.append((system, {role: len(dict(system.roles)[role]) for role in by_role}))
-    return counted(systems, list(by_role))
+    return counted(systems, list(by_role), kept)
 
 
 def _show(
