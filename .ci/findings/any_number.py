@@ -9,10 +9,6 @@ from pathlib import Path
 NONE = "not yet"
 KINDS = {"any-number": "", "quantified": " with quantifiers"}
 """The kinds of proof for any number, and how a row tells them apart."""
-FORMS = {
-    "tests/prove/heap_helpers_at_once.custody": ("spec/heap_helpers.custody", "walks of the list in one step"),
-}
-"""What is made from a specification so that it can be counted: from which, and what it is then. Its head says why."""
 
 
 def page(folder: Path, link: str) -> str:
@@ -23,12 +19,11 @@ def page(folder: Path, link: str) -> str:
         certificate = json.loads(file.read_text(encoding="utf-8"))
         spec: str = certificate["spec"]
         counted = [proof for proof in certificate["proofs"] if proof["kind"] in KINDS]
-        origin, name = FORMS.get(spec, (spec, _instance(file, spec)))
-        finite[origin] += not counted
+        finite[spec] += not counted
         if counted:
             told = ", ".join(f"{_properties(proof['properties'])}{KINDS[proof['kind']]}" for proof in counted)
-            entry = f"[{name}]({link}/{file.name}) ({told})"
-            unbounded[origin].setdefault(tuple(counted[0]["roles"]), []).append(entry)
+            entry = f"[{_instance(file, spec)}]({link}/{file.name}) ({told})"
+            unbounded[spec].setdefault(tuple(counted[0]["roles"]), []).append(entry)
     lines = [
         "# What is proved for which sizes",
         "",

@@ -91,6 +91,7 @@ PLANS: Final[Mapping[str, Plan]] = MappingProxyType(
                     "ALIASING=true with COHERENT=true": "a cache that keeps memory twice is not coherent",
                     "DEVICES>1": "the contract leaves the order of the list of attachments out and walks it by index;"
                     " the implementation's list has an order",
+                    "WALK=in_any_order": "who is left of a walk is no data of the implementation's",
                     "USER_MAPPING=true": "the heap of the implementation maps all pages of an area at once, and not"
                     " entry for entry of its table",
                 }

@@ -100,6 +100,7 @@ class HeapWorld(DataWorld):
         state["vaddr"] = name_of(self.priv.vaddr)
         members = sorted(name_of(attached) for attached in self.priv.attachments)
         state["attachments"] = "{" + ", ".join(map(_word, members)) + "}"
+        state["to_sync"] = "{}"
         for name in self.importers:
             state[f"priv[{name}]"] = _word(name_of(self._attached(name)))
             state[f"use_of[{name}]"] = self.used.get(name, "unused")
@@ -136,23 +137,23 @@ class HeapWorld(DataWorld):
         mapping = alive.get("Vmap", {}).get(0)
         shows = isinstance(mapping, Vmap) and mapping.pages == self.priv.pages
         state["Vmap.0"] = "free" if mapping is None else f"live({{pages_there: {yes(shows)}}})"
-        for number in range(len(self.importers)):
+        for number, owner in enumerate(self.importers):
             table = alive.get("SgTable", {}).get(number)
             if isinstance(table, SgTable):
                 mapped = f"mapped({table.direction.value})" if table.mapped else "unmapped"
-                state[f"SgTable.{number}"] = (
+                state[f"SgTable[{owner}]"] = (
                     f"live({{nents: {table.nents}, mapping: {mapped}, dma_entries: {table.dma_entries}}})"
                 )
             else:
-                state[f"SgTable.{number}"] = "free"
+                state[f"SgTable[{owner}]"] = "free"
             attached = alive.get("HeapAttachment", {}).get(number)
             if isinstance(attached, HeapAttachment):
-                state[f"Attachment.{number}"] = (
-                    f"live({{dev: {attached.device.name}, table: {name_of(attached.table)},"
+                state[f"Attachment[{owner}]"] = (
+                    f"live({{dev: {attached.device.name}, table: {_word(name_of(attached.table))},"
                     f" mapped: {yes(attached.mapped)}}})"
                 )
             else:
-                state[f"Attachment.{number}"] = "free"
+                state[f"Attachment[{owner}]"] = "free"
 
     def pending(self, name: str) -> bool:
         """Nobody holds the file but the descriptor, so that its close would be the end."""
@@ -267,8 +268,9 @@ class HeapWorld(DataWorld):
 
 
 def _word(name: str) -> str:
-    """The contract's name of an object."""
-    return name.replace("HeapAttachment", "Attachment")
+    """The contract's name of an object, which is some device's own. The one device that there is has the first."""
+    kind, dot, number = name.replace("HeapAttachment", "Attachment").partition(".")
+    return f"{kind}[Device.{number}]" if dot else kind
 
 
 world = HeapWorld
