@@ -170,6 +170,17 @@ def test_the_command_writes_what_verify_accepts(tmp_path: Path, capsys: pytest.C
     assert told["proofs"][0]["kind"] == "any-number"
 
 
+def test_one_instance_of_several_is_proved_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spec = str(LIFECYCLE.parents[2] / "spec/partial_sync.custody")
+    command = ["prove", spec, "--any-number", "Thread", "--certificates", str(tmp_path), "--instance"]
+    assert run([*command, "whole_lines"]) == 0
+    assert [file.name for file in tmp_path.iterdir()] == ["partial_sync-whole_lines.any-thread.certificate.json"]
+    capsys.readouterr()
+    assert run([*command, "half_lines"]) == 2
+    told = capsys.readouterr()
+    assert "there is no instance 'half_lines'" in " ".join((told.out + told.err).split())
+
+
 def test_a_role_that_is_none_leaves_all_open(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = ["prove", str(LIFECYCLE), "--any-number", "Nobody", "--certificates", str(tmp_path)]
     assert run(command) == 3

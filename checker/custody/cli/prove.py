@@ -38,7 +38,7 @@ from custody.prove.templates import LEMMA
 from custody.prove.written import document, file_name, settings_of, up_to_date
 from custody.system.finding import Limits, Verdict
 from custody.system.model import SAFETY, Form, System
-from custody.system.place import Place
+from custody.system.place import NOWHERE, Place
 
 _CODES = {Outcome.FAILED: Code.VIOLATED, Outcome.UNSETTLED: Code.INCONCLUSIVE, Outcome.PASSED: Code.PASSED}
 MOST_SENTENCES = 12
@@ -49,6 +49,7 @@ MOST_SENTENCES = 12
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @setting_option
 @click.option("--property", "properties", multiple=True, metavar="NAME", help="Prove this property only. Repeatable.")
+@click.option("--instance", "instances", multiple=True, metavar="NAME", help="Prove this instance only. Repeatable.")
 @click.option("--method", "methods", multiple=True, type=click.Choice(METHODS), help="Only these ways. Repeatable.")
 @click.option(
     "--any-number",
@@ -81,6 +82,7 @@ def command(
     paths: tuple[str, ...],
     settings: tuple[tuple[str, str], ...],
     properties: tuple[str, ...],
+    instances: tuple[str, ...],
     methods: tuple[str, ...],
     any_number: tuple[str, ...],
     jobs: int,
@@ -103,6 +105,7 @@ def command(
     limits = Limits(max_memory=None if max_memory is None else max_memory << 20, timeout=timeout)
     session = _Session(human_stream(outputs), Path(folder), dict(settings), properties, limits, all_clauses)
     session.stale_only, session.roles, session.charts = stale_only, any_number, charts
+    session.instances = instances
     session.prove_all(paths, methods or METHODS, jobs)
     report = session.finish()
     for output in outputs:
@@ -123,6 +126,7 @@ class _Session:
         self.asked = Asked()
         self.stale_only = False
         self.roles: tuple[str, ...] = ()
+        self.instances: tuple[str, ...] = ()
         self.charts: str | None = None
         self._drawn: set[str] = set()
         self._stream, self._page = stream, Page(width(stream), colours(stream))
@@ -132,6 +136,14 @@ class _Session:
 
     def prove_all(self, paths: tuple[str, ...], methods: tuple[str, ...], jobs: int) -> None:
         loaded = self.asked.load(paths, self._settings, self._properties)
+        for name in self.instances:
+            if loaded and all(system.instance != name for _, system in loaded):
+                known = ", ".join(dict.fromkeys(system.instance for _, system in loaded if system.instance))
+                wrong = Diagnostic(NOWHERE, "no-such-instance", f"there is no instance '{name}'", f"known: {known}")
+                self.asked.complain([wrong], Code.WRONG_REQUEST)
+                return
+        if self.instances:
+            loaded = [(spec, system) for spec, system in loaded if system.instance in self.instances]
         for spec, system in loaded:
             # What a contract allows is for `custody check` to say: it is no question about this system alone.
             asked = [p for p in system.properties if p.form is not Form.IMPLEMENTS]
