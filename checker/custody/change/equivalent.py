@@ -2,7 +2,8 @@
 
 A guard with one more condition that the others imply, or an effect written in another way, is no change.  What is
 found here is proved: every value of the variables that both read is tried, as far as these are few, and what is
-larger is taken apart.  Where that leads nowhere the answer is no, and the states have to be looked at.
+larger is taken apart.  Where two expressions differ in some states only, that these are never reached is proved by
+induction over the steps.  Where that leads nowhere the answer is no, and the states have to be looked at.
 """
 
 from __future__ import annotations
@@ -12,13 +13,17 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from custody.system.expression import Expr, Op, and_, nodes, not_, or_
+from custody.system.expression import TRUE, Expr, Op, and_, eq, nodes, not_, or_, substitute
 from custody.system.fast import truths
 from custody.system.model import Action, Domain, Property, System
 from custody.system.place import NOWHERE
 
 MOST_VALUES = 4_096
 """Combinations of values of the variables that are tried for one question."""
+MOST_CLAIMED = 64
+"""The same for what is to be proved by induction, which is asked again for every step."""
+_MOST_CLAIMS = 12
+"""So much may be left to that: more is no small change."""
 _MOST_DEEP = 8
 """How often an expression is taken apart."""
 
@@ -27,8 +32,8 @@ _Context = frozenset[Expr]
 
 
 def same_meaning(old: System, new: System, *, properties: bool) -> bool:
-    """Whether the systems have the same variables, and the same steps from every state, in the same order; with
-    `properties` whether they state the same, too. What they implement is not looked at."""
+    """Whether the systems have the same variables, and the same steps from every state that they reach, in the same
+    order; with `properties` whether they state the same, too. What they implement is not looked at."""
     if [(v.domain, v.initial) for v in old.variables] != [(v.domain, v.initial) for v in new.variables]:
         return False
     if len(old.actions) != len(new.actions):
@@ -44,6 +49,7 @@ def same_meaning(old: System, new: System, *, properties: bool) -> bool:
         and asked.same(old.terminal, new.terminal)
         and all(_same_action(one, other, asked) for one, other in zip(old.actions, new.actions, strict=True))
         and (not properties or _same_properties(old.properties, new.properties, asked))
+        and asked.never_differ(old)
     )
 
 
@@ -58,15 +64,17 @@ def _same_action(old: Action, new: Action, asked: Asked) -> bool:
     if answers[0] is None or answers[1] is None:
         same_answer = answers[0] is answers[1]
     else:
-        same_answer = answers[0].domain == answers[1].domain and asked.same(answers[0].value, answers[1].value, known)
+        same_answer = answers[0].domain == answers[1].domain and asked.alike(
+            answers[0].value, answers[1].value, known
+        )
     return (
         same_answer
-        and asked.same(old.guard, new.guard)
-        and all(asked.same(_said(old, duty), _said(new, duty)) for duty in (False, True))
+        and asked.alike(old.guard, new.guard)
+        and all(asked.alike(_said(old, duty), _said(new, duty)) for duty in (False, True))
         and asked.same(_waived(old), _waived(new))
-        and all(asked.same(one[variable], other[variable], known) for variable in one)
+        and all(asked.alike(one[variable], other[variable], known) for variable in one)
         and all(
-            a.property == b.property and asked.same(a.condition, b.condition, known)
+            a.property == b.property and asked.alike(a.condition, b.condition, known)
             for a, b in zip(old.checks, new.checks, strict=True)
         )
     )
@@ -108,12 +116,25 @@ def _conjuncts(root: Expr) -> _Context:
     return frozenset(root.args if root.op is Op.AND else (root,))
 
 
+def _without_common_parts(one: Expr, other: Expr, known: _Context) -> tuple[Expr, Expr, _Context]:
+    """What remains of two connectives, and what is known where it matters."""
+    for op, connect in ((Op.AND, and_), (Op.OR, or_)):
+        if op in (one.op, other.op):
+            mine, yours = (dict.fromkeys(e.args if e.op is op else (e,)) for e in (one, other))
+            common = mine.keys() & yours.keys()
+            rest = [connect(*(part for part in parts if part not in common)) for parts in (mine, yours)]
+            # Where a common part does not hold, or of an `or` does, nothing depends on the others.
+            return rest[0], rest[1], known | (common if op is Op.AND else {not_(part) for part in common})
+    return one, other, known
+
+
 class Asked:
     """The answers to what was asked about expressions over variables of these domains."""
 
     def __init__(self, domains: Sequence[Domain]) -> None:
         self._domains = domains
         self._known: dict[tuple[Expr, Expr, _Context], bool] = {}
+        self._claims: dict[Expr, None] = {}
 
     def same(self, one: Expr, other: Expr, known: _Context = frozenset(), depth: int = 0) -> bool:
         """Whether both have the same value wherever what is known holds."""
@@ -126,19 +147,46 @@ class Asked:
             self._known[key] = self._by_parts(one, other, known, depth)
         return self._known[key]
 
+    def alike(self, one: Expr, other: Expr, known: _Context = frozenset()) -> bool:
+        """The same, or no, or left to `never_differ`."""
+        if self.same(one, other, known):
+            return True
+        one, other, known = _without_common_parts(one, other, known)
+        if one.sort is not other.sort or len(self._claims) >= _MOST_CLAIMS:
+            return False
+        wanted = self._variables(one, other)
+        if self._count(wanted) > MOST_CLAIMED or any(variable >= len(self._domains) for variable in wanted):
+            return False
+        _, helpful = self._with_helpful(wanted, known, MOST_CLAIMED, others=True)
+        self._claims[or_(*(not_(condition) for condition in helpful), eq(one, other))] = None
+        return True
+
+    def never_differ(self, system: System) -> bool:
+        """Whether what was left holds wherever the system comes: it does at first, and after every step if it does
+        before. Then the other system, with the same first states, comes to the same states."""
+        claims = frozenset(self._claims)
+        for claim in claims:
+            order = sorted(self._variables(claim))
+            evaluate, state = truths([claim]), [0] * len(self._domains)
+            for values in itertools.product(*(sorted(set(system.variables[index].initial)) for index in order)):
+                for index, value in zip(order, values, strict=True):
+                    state[index] = value
+                if not all(evaluate(state)):
+                    return False
+        for action in system.actions if claims else ():
+            written = {effect.variable: effect.value for effect in action.effects}
+            known = _conjuncts(action.guard) | claims
+            for claim in claims:
+                if not written.keys() & self._variables(claim):
+                    continue
+                if not self.same(substitute(claim, written), TRUE, known):
+                    return False
+        return True
+
     def _by_parts(self, one: Expr, other: Expr, known: _Context, depth: int) -> bool:
-        for op, connect in ((Op.AND, and_), (Op.OR, or_)):
-            if op not in (one.op, other.op):
-                continue
-            mine, yours = (dict.fromkeys(e.args if e.op is op else (e,)) for e in (one, other))
-            common = mine.keys() & yours.keys()
-            # Where a common part does not hold, or of an `or` does, nothing depends on the others.
-            more = known | (common if op is Op.AND else {not_(part) for part in common})
-            one, other = (connect(*(part for part in parts if part not in common)) for parts in (mine, yours))
-            known = more
-            if one is other:
-                return True
-            break
+        one, other, known = _without_common_parts(one, other, known)
+        if one is other:
+            return True
         found = self._by_values(one, other, known)
         if found is not None:
             return found
@@ -153,12 +201,7 @@ class Asked:
         wanted = self._variables(one, other)
         if self._count(wanted) > MOST_VALUES:
             return None
-        helpful: list[Expr] = []
-        for condition in sorted(known, key=lambda c: len(self._variables(c) - wanted)):
-            read = self._variables(condition)
-            if read & wanted and self._count(wanted | read) <= MOST_VALUES:
-                wanted |= read
-                helpful.append(condition)
+        wanted, helpful = self._with_helpful(wanted, known, MOST_VALUES)
         order = sorted(wanted)
         width = len(self._domains)
         evaluate = truths([one, other, *helpful])
@@ -174,6 +217,24 @@ class Asked:
             if first != second and all(held):
                 return False
         return True
+
+    def _with_helpful(
+        self, wanted: set[int], known: _Context, most: int, *, others: bool = False
+    ) -> tuple[set[int], list[Expr]]:
+        """What is known of these variables, or of `others` alone, as far as all can be tried; with all of them."""
+        helpful: list[Expr] = []
+        wanted = set(wanted)
+        for condition in sorted(known, key=lambda c: self._distance(c, wanted)):
+            read = self._variables(condition)
+            if (others or read & wanted) and self._count(wanted | read) <= most:
+                wanted |= read
+                helpful.append(condition)
+        return wanted, helpful
+
+    def _distance(self, condition: Expr, wanted: set[int]) -> tuple[int, list[int]]:
+        """How many other variables it reads; which, so that the answer does not depend on chance."""
+        read = self._variables(condition)
+        return len(read - wanted), sorted(read)
 
     def _count(self, variables: set[int]) -> int:
         return math.prod(self._domains[index % len(self._domains)].size for index in variables)

@@ -98,16 +98,16 @@ class _Instance:
         self._deadline = effort.deadline()
 
     def compare(self) -> None:
-        if alike(self._old, self._new, self._names):
-            self._same_system()
-        elif behave_alike(self._old, self._new, self._names):
-            self._same_actions()
+        if words := alike(self._old, self._new, self._names):
+            self._same_system(words)
+        elif words := behave_alike(self._old, self._new, self._names):
+            self._same_actions(words)
         else:
             self._different()
 
-    def _same_system(self) -> None:
+    def _same_system(self, words: str) -> None:
         found = self._found
-        found.how.append(f"{self._title}: both versions unfold to the same system")
+        found.how.append(f"{self._title}: both versions {words}")
         if same_contract(self._old, self._new):
             return
         if not (self._effort.wide or self._is_small):
@@ -115,8 +115,8 @@ class _Instance:
         elif not still_implements(self._new, self._deadline):
             verdicts(self._name, self._old, self._new, self._deadline, found, ["implements"])
 
-    def _same_actions(self) -> None:
-        self._found.how.append(f"{self._title}: both versions unfold to the same actions")
+    def _same_actions(self, words: str) -> None:
+        self._found.how.append(f"{self._title}: both versions {words}")
         if (self._budget.pairs == 0 or self._found.is_enough) and not self._is_small:
             self._found.left.append(f"{self._title}: its properties were not checked, for it is large")
         else:

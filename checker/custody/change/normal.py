@@ -18,25 +18,30 @@ from custody.system.model import Action, Performance, Property, System
 from custody.system.place import NOWHERE
 
 _ROUNDS = 3
+_IN_OTHER_WORDS = "take the same steps wherever they come, in other words"
 
 
-def alike(old: System, new: System, names: Names = SAME) -> bool:
-    """Whether the systems are the same but for what nobody can tell apart; `names` are those of `new` in `old`.
+def alike(old: System, new: System, names: Names = SAME) -> str:
+    """What both do, where the systems are the same but for what nobody can tell apart, and else nothing; `names` are
+    those of `new` in `old`.
 
     What they implement is another question: `same_contract`.
     """
     if _same(old, new, names) and _bare_properties(old) == _bare_properties(new):
-        return True
+        return "unfold to the same system"
     if names == SAME and same_meaning(old, new, properties=True):
-        return True
-    return _normal_alike(old, new, names)
+        return _IN_OTHER_WORDS
+    return "unfold to the same system" if _normal_alike(old, new, names) else ""
 
 
-def behave_alike(old: System, new: System, names: Names = SAME) -> bool:
+def behave_alike(old: System, new: System, names: Names = SAME) -> str:
     """The same of the systems without their properties."""
-    if _same(old, new, names) or (names == SAME and same_meaning(old, new, properties=False)):
-        return True
-    return _normal_alike(replace(old, properties=()), replace(new, properties=()), names)
+    if _same(old, new, names):
+        return "unfold to the same actions"
+    if names == SAME and same_meaning(old, new, properties=False):
+        return _IN_OTHER_WORDS
+    bare = _normal_alike(replace(old, properties=()), replace(new, properties=()), names)
+    return "unfold to the same actions" if bare else ""
 
 
 def _same(old: System, new: System, names: Names) -> bool:
