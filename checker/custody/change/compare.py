@@ -62,7 +62,7 @@ def compare_paired(
         if enough is not None and not effort.wide and any(map(enough, found.changes)):
             found.is_enough = True
     if len(found.left) == len(pairs):
-        found.limits.append("no instance was compared to its end: what was left says how far each was; --wide goes further")
+        found.limits.append("no instance was compared to its end: what was left says how far; --wide goes further")
     first_old, first_new = next(iter(pairs.values()))
     names = renamed(first_new, first_old)
     found.changes += compare_statements(first_old, first_new, names)
