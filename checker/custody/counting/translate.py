@@ -45,6 +45,9 @@ Known = Mapping[str, State]
 MOST_TRIED = 20_000
 """A loop is tried out in so many situations at most."""
 
+MOST_KINDS = 400
+"""So many are told apart at most of what came of a loop so far."""
+
 
 class Translator:
     """Translates expressions of one system; `shared` says what shared variables become, `counter` which variable
@@ -239,29 +242,24 @@ class Translator:
             vectors[state] = tuple(evaluate(atom, tuple(row)) for atom in atoms)
         kinds = sorted(set(vectors.values()))
         images = [[self._renamed(atom, (unknown[0],), (name,)) for atom in atoms] for name in unknown]
-        if len(kinds) ** len(unknown) > 400:
-            raise NotCountableError("a loop over instances distinguishes too many kinds of them")
-
-        def chosen(row: Sequence[tuple[int, ...]]) -> Expr:
-            memo = {
-                atom: boolean(bool(value))
-                for image, vector in zip(images, row, strict=True)
-                for atom, value in zip(image, vector, strict=True)
-            }
-            found = substitute(root, {}, memo)
-            if self._mentions(found):
-                raise NotCountableError("a loop over instances looks at more than conditions")
-            return found
-
-        rows = {row: chosen(row) for row in itertools.product(kinds, repeat=len(unknown))}
-        neutral = next((kind for kind in kinds if self._is_neutral(kind, rows)), None)
-        if neutral is None:
-            raise NotCountableError("a loop over instances does something for each of them")
-        by_set: dict[frozenset[tuple[int, ...]], Expr] = {}
-        for row in sorted(rows, key=lambda row: (len(set(row) - {neutral}), row.count(neutral) * -1, row)):
-            present = frozenset(row) - {neutral}
-            if not self._equal(by_set.setdefault(present, rows[row]), rows[row]):
-                raise NotCountableError("what a loop over instances does depends on their order or number")
+        # Where one after the other is known, whatever happened before comes to the same in few ways.
+        rows: dict[tuple[Expr, frozenset[tuple[int, ...]]], None] = {(root, frozenset()): None}
+        for image in images:
+            rows = dict.fromkeys(
+                (substitute(left, {}, _told(image, kind)), present | {kind})
+                for left, present in rows
+                for kind in kinds
+            )
+            if len(rows) > MOST_KINDS:
+                raise NotCountableError("a loop over instances distinguishes too many kinds of them")
+        if any(self._mentions(left) for left, _ in rows):
+            raise NotCountableError("a loop over instances looks at more than conditions")
+        for neutral in kinds:
+            by_set: dict[frozenset[tuple[int, ...]], Expr] = {}
+            if all(self._equal(by_set.setdefault(present - {neutral}, left), left) for left, present in rows):
+                break
+        else:
+            raise NotCountableError("what a loop over instances does depends on their order or number")
         others = [kind for kind in kinds if kind != neutral]
 
         def tree(left: list[tuple[int, ...]], present: frozenset[tuple[int, ...]]) -> Expr:
@@ -274,15 +272,6 @@ class Translator:
             return ite(there, tree(left[1:], present | {left[0]}), tree(left[1:], present))
 
         return tree(others, frozenset())
-
-    def _is_neutral(self, kind: tuple[int, ...], rows: Mapping[tuple[tuple[int, ...], ...], Expr]) -> bool:
-        """Whether an instance of the kind changes nothing: as if there were only the others, one of them twice."""
-        for row, value in rows.items():
-            for place, other in enumerate(row):
-                near = row[place - 1]
-                if other == kind and not self._equal(value, rows[(*row[:place], near, *row[place + 1 :])]):
-                    return False
-        return True
 
     def _atoms(self, root: Expr, name: str) -> list[Expr]:
         """The largest conditions of one instance's variables alone."""
@@ -364,6 +353,10 @@ class Translator:
     def _same(self, one: Expr, other: Expr) -> bool:
         self._kept += (one, other)
         return self._forms.of(one) == self._forms.of(other)
+
+
+def _told(atoms: Sequence[Expr], values: tuple[int, ...]) -> dict[Expr, Expr]:
+    return {atom: boolean(bool(value)) for atom, value in zip(atoms, values, strict=True)}
 
 
 def _times(factor: Expr, total: Expr) -> Expr:
