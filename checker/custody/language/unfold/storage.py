@@ -346,30 +346,30 @@ def sort_of(kind: Type) -> Sort:
 
 def load(layout: Layout, env: dict[int, Expr]) -> Value:
     """The value that is kept there; `env` has what was written before, other variables are read."""
-    if isinstance(layout, Cell):
-        known = env.get(layout.variable)
-        kind = layout.type
-        return Scalar(read(layout.variable, sort_of(kind)) if known is None else known, kind)
-
-    def cell(one: Cell) -> Expr:
-        known = env.get(one.variable)
-        return read(one.variable, sort_of(one.type)) if known is None else known
-
     match layout:
+        case Cell():
+            return Scalar(_read(layout, env), layout.type)
         case VariantCells(tag, payloads, kind):
-            return VariantValue(cell(tag), tuple(tuple(load(p, env) for p in parts) for parts in payloads), kind)
+            return VariantValue(
+                _read(tag, env), tuple(tuple(load(p, env) for p in parts) for parts in payloads), kind
+            )
         case RecordCells(fields, kind):
             return RecordValue(tuple(load(part, env) for part in fields), kind)
         case ArrayCells(items, kind):
             return ArrayValue(tuple(load(part, env) for part in items), kind)
         case SetCells(members, kind):
-            return SetValue(tuple(cell(member) for member in members), kind)
+            return SetValue(tuple(_read(member, env) for member in members), kind)
         case QueueCells(length, slots, kind):
-            return QueueValue(cell(length), tuple(load(slot, env) for slot in slots), kind)
+            return QueueValue(_read(length, env), tuple(load(slot, env) for slot in slots), kind)
         case LockCells(owner=owner, type=kind):
-            return Scalar(cell(owner), kind)
+            return Scalar(_read(owner, env), kind)
         case ContextCells(ticket=ticket, type=kind):
-            return Scalar(cell(ticket), kind)
+            return Scalar(_read(ticket, env), kind)
+
+
+def _read(cell: Cell, env: dict[int, Expr]) -> Expr:
+    known = env.get(cell.variable)
+    return read(cell.variable, sort_of(cell.type)) if known is None else known
 
 
 def store(layout: Layout, value: Value, write: Write) -> None:
