@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import difflib
+from collections.abc import Iterable, Sequence
 from typing import IO, Any
 
 import click
@@ -16,6 +17,16 @@ def complain(found: Iterable[Diagnostic]) -> None:
     """Shows all that was found, each with its place and its line."""
     for diagnostic in found:
         click.echo(render(diagnostic), err=True, nl=False)
+
+
+def meant(name: str, known: Sequence[str], prefix: str = "") -> str:
+    """Which of those that are known, behind the prefix, may have been meant; or else all of them."""
+    near = difflib.get_close_matches(name, known, n=3)
+    return (
+        f"did you mean {' or '.join(prefix + one for one in near)}?"
+        if near
+        else f"known: {', '.join(known) or 'none'}"
+    )
 
 
 class TooLargeError(click.ClickException):

@@ -11,7 +11,7 @@ from typing import Final, Protocol
 import click
 
 from custody.cli.codes import Code
-from custody.cli.complaints import TooLargeError, complain
+from custody.cli.complaints import TooLargeError, complain, meant
 from custody.cli.options import setting_option
 from custody.cli.paths import load_one
 from custody.exchange import graphviz, itf, murphi, promela, smv, tla, vmt
@@ -172,9 +172,7 @@ def _require_known(wanted: Sequence[str], system: System) -> None:
     known = [prop.name for prop in system.properties]
     for name in wanted:
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=3)
-            hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(known)}"
-            raise click.UsageError(f"there is no property '{name}'; {hint}")
+            raise click.UsageError(f"there is no property '{name}'; {meant(name, known)}")
 
 
 def _require_writable(target: str) -> None:

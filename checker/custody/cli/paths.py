@@ -6,13 +6,13 @@ Every complaint is collected, so that one unreadable file does not keep the othe
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
+from custody.cli.complaints import meant
 from custody.language import Diagnostic, Program, SpecError
 from custody.language.kept import load
 from custody.language.library import SUFFIX, bundled
@@ -96,11 +96,7 @@ def _resolve(given: str) -> Path | Diagnostic:
         if candidate.exists() and root.resolve() in (candidate.resolve(), *candidate.resolve().parents):
             return candidate
     names = sorted(str(file.relative_to(root).with_suffix("")) for file in root.rglob(f"*{SUFFIX}"))
-    near = difflib.get_close_matches(name, names, n=3)
-    known = (
-        f"did you mean {' or '.join(BUNDLED + other for other in near)}?" if near else f"known: {', '.join(names)}"
-    )
-    return _complaint(given, "no-bundled-spec", "no bundled specification has this name", known)
+    return _complaint(given, "no-bundled-spec", "no bundled specification has this name", meant(name, names, BUNDLED))
 
 
 def _files(given: str, path: Path) -> Iterator[tuple[str, Path]]:

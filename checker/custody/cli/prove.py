@@ -11,12 +11,12 @@ from typing import Any, TextIO
 
 import click
 
-from custody.cli.asked import Asked
 from custody.cli.codes import Code, heaviest
 from custody.cli.fault import tell
 from custody.cli.options import seconds_option, setting_option
 from custody.cli.outputs import colours, human_stream, paired, reporting, width, write
 from custody.cli.paths import Spec
+from custody.cli.request import Request
 from custody.counting.problem import NotCountableError
 from custody.language import syntax as s
 from custody.language.diagnostic import Diagnostic, LimitError, SpecError
@@ -38,7 +38,7 @@ from custody.prove.templates import LEMMA
 from custody.prove.written import document, file_name, settings_of, up_to_date
 from custody.system.finding import Limits, Verdict
 from custody.system.model import SAFETY, Form, System
-from custody.system.place import NOWHERE, Place
+from custody.system.place import Place
 
 _CODES = {Outcome.FAILED: Code.VIOLATED, Outcome.UNSETTLED: Code.INCONCLUSIVE, Outcome.PASSED: Code.PASSED}
 MOST_SENTENCES = 12
@@ -110,7 +110,7 @@ def command(
     report = session.finish()
     for output in outputs:
         write(output, render_format(output.format, report))
-    return heaviest(session.asked.codes)
+    return heaviest(session.request.codes)
 
 
 class _Session:
@@ -123,7 +123,7 @@ class _Session:
         limits: Limits,
         all_clauses: bool,
     ) -> None:
-        self.asked = Asked()
+        self.request = Request()
         self.stale_only = False
         self.roles: tuple[str, ...] = ()
         self.instances: tuple[str, ...] = ()
@@ -135,14 +135,11 @@ class _Session:
         self._runs: list[RunResult] = []
 
     def prove_all(self, paths: tuple[str, ...], methods: tuple[str, ...], jobs: int) -> None:
-        loaded = self.asked.load(paths, self._settings, self._properties)
-        for name in self.instances:
-            if loaded and all(system.instance != name for _, system in loaded):
-                known = ", ".join(dict.fromkeys(system.instance for _, system in loaded if system.instance))
-                wrong = Diagnostic(NOWHERE, "no-such-instance", f"there is no instance '{name}'", f"known: {known}")
-                self.asked.complain([wrong], Code.WRONG_REQUEST)
+        loaded = self.request.load(paths, self._settings, self._properties)
+        known = list(dict.fromkeys(system.instance for _, system in loaded if system.instance))
+        if self.instances and loaded:
+            if not self.request.knows("instance", self.instances, known):
                 return
-        if self.instances:
             loaded = [(spec, system) for spec, system in loaded if system.instance in self.instances]
         for spec, system in loaded:
             # What a contract allows is for `custody check` to say: it is no question about this system alone.
@@ -151,7 +148,7 @@ class _Session:
                 # A witness is of one size, and runs are not counted: what is left is what is never to be.
                 asked = [p for p in asked if p.form in SAFETY]
             wanted = [p.name for p in asked if not self._properties or p.name in self._properties]
-            if wanted and Code.INTERRUPTED not in self.asked.codes:
+            if wanted and Code.INTERRUPTED not in self.request.codes:
                 self._prove(spec, system, wanted, self._engine(spec, methods, jobs))
 
     def _engine(self, spec: Spec, methods: tuple[str, ...], jobs: int) -> Portfolio | AnyNumberEngine:
@@ -164,7 +161,7 @@ class _Session:
         )
 
     def finish(self) -> Report:
-        report = Report(tuple(self._runs), tuple(self.asked.errors))
+        report = Report(tuple(self._runs), tuple(self.request.errors))
         if self._runs:
             self._stream.write(render_total(report, self._page))
         return report
@@ -178,10 +175,10 @@ class _Session:
             run = check(system, spec.name, EngineChoice.Z3, self._limits, wanted, None, engines)
         except Exception as error:
             tell(error, spec.name)
-            self.asked.errors.append(
+            self.request.errors.append(
                 Diagnostic(Place(spec.name, 0), "internal-fault", str(error) or type(error).__name__)
             )
-            self.asked.codes.append(Code.FAULT)
+            self.request.codes.append(Code.FAULT)
             return
         entries = portfolio.proofs.entries
         if entries:
@@ -196,10 +193,10 @@ class _Session:
             ),
         )
         self._runs.append(run)
-        self.asked.codes += [_CODES[result.outcome] for result in run.properties]
+        self.request.codes += [_CODES[result.outcome] for result in run.properties]
         if run.interrupted:
             click.echo("custody: interrupted", err=True)
-            self.asked.codes.append(Code.INTERRUPTED)
+            self.request.codes.append(Code.INTERRUPTED)
         self._stream.write(render_run(run, self._page))
         for line in [*self._about(system, entries, file), *self._lemmas(spec, run, entries)]:
             self._stream.write(f"  {line}\n")

@@ -11,12 +11,12 @@ from typing import Any, TextIO, TypeVar
 
 import click
 
-from custody.cli.asked import Asked
 from custody.cli.codes import Code
 from custody.cli.options import Exploring
 from custody.cli.outputs import colours, width
 from custody.cli.paths import Spec
 from custody.cli.progress import Meter, meter
+from custody.cli.request import Request
 from custody.cli.runs import Answer, NoResult, Run, one_by_one, side_by_side
 from custody.language.diagnostic import Diagnostic
 from custody.language.program import Program
@@ -56,7 +56,7 @@ class Session:
 
     def __init__(self, stream: TextIO, options: Exploring, jobs: int | None, explain: bool = False) -> None:
         """With `explain`, each violation is explained after its run."""
-        self._asked = Asked()
+        self._request = Request()
         self._stream = stream
         self._page = Page(width(stream), colours(stream))
         self._options = options
@@ -74,7 +74,7 @@ class Session:
         if self._options.engine in (EngineChoice.EXPLICIT, EngineChoice.ALL):
             # It takes as long as reading the specifications, the first time, and can be done beside that.
             begin()
-        loaded = self._asked.load(paths, self._options.settings, self._options.properties)
+        loaded = self._request.load(paths, self._options.settings, self._options.properties)
         self._programs = {spec.name: spec.program for spec, _ in loaded}
         runs = [Run(spec.name, system, self._selected(system)) for spec, system in loaded]
         warnings = {spec.name: _warnings(spec) for spec, _ in loaded}
@@ -83,7 +83,7 @@ class Session:
     @property
     def codes(self) -> list[Code]:
         """What it exits with is the heaviest of these."""
-        return self._asked.codes
+        return self._request.codes
 
     @property
     def programs(self) -> Mapping[str, Program]:
@@ -92,7 +92,7 @@ class Session:
 
     def finish(self) -> Report:
         """Say how it ended."""
-        report = Report(tuple(self._runs), tuple(self._asked.errors), self._explanations)
+        report = Report(tuple(self._runs), tuple(self._request.errors), self._explanations)
         if self._runs:
             self._stream.write(render_total(report, self._page))
         return report
@@ -136,15 +136,15 @@ class Session:
             diagnostic = Diagnostic(Place(run.spec, 0), _WHY[answer.code], answer.message)
             if answer.said:
                 click.echo(answer.said, err=True)
-                self._asked.errors.append(diagnostic)
+                self._request.errors.append(diagnostic)
                 self.codes.append(answer.code)
             else:
-                self._asked.complain([diagnostic], answer.code)
+                self._request.complain([diagnostic], answer.code)
             return None
         result = replace(answer, notices=(*warnings, *answer.notices))
         self._runs.append(result)
         self._tell_notes(result)
-        self._asked.codes += [_CODES[found.outcome] for found in result.properties]
+        self._request.codes += [_CODES[found.outcome] for found in result.properties]
         if result.interrupted:
             self._interrupted()
         self._stream.write(render_run(result, self._page) + "\n")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 
 from custody.cli.codes import Code
-from custody.cli.complaints import complain
+from custody.cli.complaints import complain, meant
 from custody.cli.paths import Spec, load_all
 from custody.language.diagnostic import Diagnostic, LimitError, SpecError
 from custody.language.kept import instances
@@ -14,7 +13,7 @@ from custody.system.model import System
 from custody.system.place import NOWHERE
 
 
-class Asked:
+class Request:
     """Complains of each mistake as it is found, and keeps it for the report and the exit code."""
 
     def __init__(self) -> None:
@@ -29,13 +28,15 @@ class Asked:
         self.complain(errors, Code.WRONG_REQUEST)
         loaded = [(spec, system) for spec in specs for system in self._instances(spec, settings)]
         known = sorted({subject.name for _, system in loaded for subject in system.properties})
-        unknown = [name for name in properties if name not in known]
-        for name in unknown if known else ():
-            near = difflib.get_close_matches(name, known, n=3)
-            hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(known)}"
-            complaint = Diagnostic(NOWHERE, "no-such-property", f"there is no property '{name}'", hint)
+        return loaded if not loaded or self.knows("property", properties, known) else []
+
+    def knows(self, kind: str, names: Sequence[str], known: Sequence[str]) -> bool:
+        """Whether all are known; complains of each other one."""
+        unknown = [name for name in names if name not in known]
+        for name in unknown:
+            complaint = Diagnostic(NOWHERE, f"no-such-{kind}", f"there is no {kind} '{name}'", meant(name, known))
             self.complain([complaint], Code.WRONG_REQUEST)
-        return [] if unknown else loaded
+        return not unknown
 
     def complain(self, errors: Iterable[Diagnostic], code: Code) -> None:
         """Says what is wrong, each with the exit code."""
